@@ -33,14 +33,12 @@ const (
 	ErrInvalidCursor   = "ERR invalid cursor"
 	ErrTimeoutNotFloat = "ERR timeout is not a float or out of range"
 	ErrTimeoutNegative = "ERR timeout is negative"
-	ErrTimeoutRange    = "ERR timeout is out of range"
 	ErrInvalidExpireF  = "ERR invalid expire time in '%s' command"
 	ErrNumKeys         = "ERR numkeys should be greater than 0"
 	ErrNumKeysTooBig   = "ERR Number of keys can't be greater than number of args"
 	ErrNumKeysNegative = "ERR Number of keys can't be negative"
 	ErrBusyKey         = "BUSYKEY Target key name already exists."
 	ErrDBIndex         = "ERR DB index is out of range"
-	ErrInvalidDBIndex  = "ERR invalid DB index"
 )
 
 // Errors of dispatch: the command did not run.
