@@ -1,0 +1,19 @@
+package server
+
+import "errors"
+
+// Outcomes of Shard calls.
+var (
+	// ErrNotRun is returned when a request certainly did not run and never will.
+	ErrNotRun = errors.New("not run")
+	// ErrIndeterminate is returned when it is unknown whether a request ran or will run.
+	ErrIndeterminate = errors.New("outcome unknown")
+	// ErrNotOwned is returned when the state machine does not own the slot of a read.
+	ErrNotOwned = errors.New("slot not owned")
+)
+
+// Errors of the server itself.
+var (
+	// ErrClosed is returned by Serve after Close.
+	ErrClosed = errors.New("server closed")
+)
