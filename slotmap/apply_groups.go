@@ -1,0 +1,126 @@
+package slotmap
+
+import "slices"
+
+func applyDropMember(d *draft, c Change) error {
+	n, g := d.Node(c.ID), d.Group(c.Group)
+	switch {
+	case n == nil || g == nil || n.Group != g.ID:
+		return nil
+	case len(g.Members) == 1 && d.index.counts[g.ID] > 0:
+		return ErrLastHolder
+	case len(g.Members) == 1 || !n.Leaving:
+		return ErrInGroup
+	}
+	d.leaveGroup(n)
+	return nil
+}
+
+func applyMoveNode(d *draft, c Change) error {
+	n, g := d.Node(c.ID), d.Group(c.Group)
+	switch {
+	case n == nil:
+		return ErrNoNode
+	case g == nil:
+		return ErrNoGroup
+	case n.Group == g.ID:
+		return nil
+	case n.Leaving || d.staying(g.ID, "") == 0:
+		return ErrLeaving
+	case n.Group != "" && d.claims(n.Group) && d.staying(n.Group, n.ID) == 0:
+		return ErrNotEmpty
+	}
+	d.leaveGroup(n)
+	d.enterGroup(n.ID, g.ID)
+	return nil
+}
+
+// enterGroup makes a node a member; a witness of that group on the same node gives way.
+func (d *draft) enterGroup(id NodeID, group GroupID) {
+	d.editNode(id).Group = group
+	g := d.editGroup(group)
+	i, _ := slices.BinarySearch(g.Members, id)
+	g.Members = slices.Insert(g.Members, i, id)
+	if g.Witness == id {
+		g.Witness = ""
+	}
+}
+
+func applySetWitness(d *draft, c Change) error {
+	g := d.Group(c.Group)
+	switch {
+	case g == nil:
+		return ErrNoGroup
+	case g.Witness == c.ID:
+		return nil
+	}
+	if c.ID != "" {
+		if err := d.mayWitness(c.ID, g); err != nil {
+			return err
+		}
+	}
+	d.editGroup(g.ID).Witness = c.ID
+	return nil
+}
+
+func (d *draft) mayWitness(id NodeID, g *Group) error {
+	n := d.Node(id)
+	switch {
+	case n == nil:
+		return ErrNoNode
+	case n.Group == g.ID || n.Group == "":
+		return ErrWitness
+	case n.Leaving:
+		return ErrLeaving
+	}
+	return nil
+}
+
+func applyReportLeader(d *draft, c Change) error {
+	g := d.Group(c.Group)
+	switch {
+	case g == nil:
+		return ErrNoGroup
+	case c.Term < g.Term || c.Term == g.Term && g.Leader != "":
+		return nil
+	case !slices.Contains(g.Members, c.ID):
+		return ErrNotMember
+	}
+	first, same := g.Term == 0, g.Leader == c.ID
+	edit := d.editGroup(g.ID)
+	edit.Leader, edit.Term = c.ID, c.Term
+	if !first && !same {
+		d.newConfigEpoch(g.ID)
+	}
+	return nil
+}
+
+func applyBumpEpoch(d *draft, c Change) error {
+	g := d.GroupOf(c.ID)
+	if g == nil {
+		return ErrNoNode
+	}
+	if g.Epoch == 0 || g.Epoch != d.Epoch {
+		d.newConfigEpoch(g.ID)
+	}
+	return nil
+}
+
+func applySetConfigEpoch(d *draft, c Change) error {
+	g := d.GroupOf(c.ID)
+	switch {
+	case g == nil:
+		return ErrNoNode
+	case g.Epoch == c.Epoch && c.Epoch != 0:
+		return nil
+	case len(d.nodes) > 1:
+		return ErrKnowsOthers
+	case g.Epoch != 0:
+		return ErrEpochSet
+	case c.Epoch == 0:
+		return ErrBadChange
+	}
+	d.editGroup(g.ID).Epoch = c.Epoch
+	d.Epoch = max(d.Epoch, c.Epoch)
+	return nil
+}

@@ -1,0 +1,88 @@
+package slotmap
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Range is a run of slots, both ends included.
+type Range struct {
+	Start uint16 `json:"start"`
+	End   uint16 `json:"end"`
+}
+
+// Len is the number of slots in the range.
+func (r Range) Len() int { return int(r.End) - int(r.Start) + 1 }
+
+// String writes a range as CLUSTER NODES does: "5" or "0-5460".
+func (r Range) String() string {
+	if r.Start == r.End {
+		return strconv.Itoa(int(r.Start))
+	}
+	return fmt.Sprintf("%d-%d", r.Start, r.End)
+}
+
+// valid tells whether the range is in order and inside the slot space.
+func (r Range) valid() bool { return r.Start <= r.End && r.End < SlotCount }
+
+// RangesOf collects slots, in any order and with repetitions, into sorted ranges.
+func RangesOf(slots []uint16) []Range {
+	var set [SlotCount]bool
+	for _, s := range slots {
+		if s < SlotCount {
+			set[s] = true
+		}
+	}
+	return collect(func(slot uint16) bool { return set[slot] })
+}
+
+// collect returns the ranges of the slots for which in is true.
+func collect(in func(slot uint16) bool) []Range {
+	var out []Range
+	for s := range uint16(SlotCount) {
+		if in(s) {
+			out = extend(out, s)
+		}
+	}
+	return out
+}
+
+// extend adds a slot that lies behind all of ranges.
+func extend(ranges []Range, slot uint16) []Range {
+	if n := len(ranges); n > 0 && int(ranges[n-1].End)+1 == int(slot) {
+		ranges[n-1].End = slot
+		return ranges
+	}
+	return append(ranges, Range{Start: slot, End: slot})
+}
+
+// formatRanges writes ranges separated by commas; parseRanges reads that.
+func formatRanges(ranges []Range) string {
+	words := make([]string, len(ranges))
+	for i, r := range ranges {
+		words[i] = r.String()
+	}
+	return strings.Join(words, ",")
+}
+
+func parseRanges(s string) ([]Range, error) {
+	if s == "" {
+		return nil, nil
+	}
+	var out []Range
+	for word := range strings.SplitSeq(s, ",") {
+		first, last, dash := strings.Cut(word, "-")
+		if !dash {
+			last = first
+		}
+		start, err1 := strconv.ParseUint(first, 10, 16)
+		end, err2 := strconv.ParseUint(last, 10, 16)
+		r := Range{Start: uint16(start), End: uint16(end)}
+		if err1 != nil || err2 != nil || !r.valid() {
+			return nil, fmt.Errorf("%w: %q", ErrBadRange, word)
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}

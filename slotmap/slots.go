@@ -1,0 +1,72 @@
+package slotmap
+
+// Slots are kept in pages, so that a change of a few slots copies a few pages:
+//
+//	Map.pages [64]*page ──► page [256]slot     nil page: 256 slots nobody ever owned
+const (
+	pageSlots = 256
+	pageCount = SlotCount / pageSlots
+)
+
+type page [pageSlots]slot
+
+// slot is what the map knows of one slot. A hand-over is under way if its epoch is not zero.
+type slot struct {
+	owner   GroupID // "" unassigned
+	epoch   uint64  // fence of the latest change of owner, or of a cancelled hand-over
+	to      GroupID // the hand-over's target; "" means that the slot becomes unassigned
+	handoff uint64  // fence of the hand-over under way, 0 none
+}
+
+func (m *Map) slot(i uint16) slot {
+	if i >= SlotCount || m.pages[i/pageSlots] == nil {
+		return slot{}
+	}
+	return m.pages[i/pageSlots][i%pageSlots]
+}
+
+// slotIndex is what can be said about all slots at once; it is made anew when a slot changes.
+type slotIndex struct {
+	ranges   map[GroupID][]Range
+	counts   map[GroupID]int
+	incoming map[GroupID]int // slots being handed over to a group
+	assigned int
+	handoffs []Handoff
+}
+
+// Handoff is a run of slots that is being handed over, all of it in one step.
+type Handoff struct {
+	Range Range
+	From  GroupID
+	To    GroupID // "" means that the slots become unassigned
+	Epoch uint64  // the step's fence: the owner releases with it, and FinishHandoff must quote it
+}
+
+func (m *Map) makeIndex() *slotIndex {
+	x := &slotIndex{ranges: map[GroupID][]Range{}, counts: map[GroupID]int{}, incoming: map[GroupID]int{}}
+	for i := range uint16(SlotCount) {
+		s := m.slot(i)
+		if s.owner == "" {
+			continue
+		}
+		x.assigned++
+		x.counts[s.owner]++
+		x.ranges[s.owner] = extend(x.ranges[s.owner], i)
+		if s.handoff != 0 {
+			x.incoming[s.to]++
+			x.addHandoff(i, s)
+		}
+	}
+	return x
+}
+
+func (x *slotIndex) addHandoff(i uint16, s slot) {
+	if n := len(x.handoffs); n > 0 {
+		last := &x.handoffs[n-1]
+		if int(last.Range.End)+1 == int(i) && last.From == s.owner && last.To == s.to && last.Epoch == s.handoff {
+			last.Range.End = i
+			return
+		}
+	}
+	x.handoffs = append(x.handoffs, Handoff{Range: Range{Start: i, End: i}, From: s.owner, To: s.to, Epoch: s.handoff})
+}
