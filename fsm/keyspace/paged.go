@@ -1,0 +1,93 @@
+package keyspace
+
+import "slices"
+
+const (
+	pageBits = 8
+	pageLen  = 1 << pageBits // entries a page
+	pageMask = pageLen - 1
+)
+
+// page is a run of entries. Only the array whose generation equals the page's may write to it.
+type page[T any] struct {
+	gen   uint64
+	items []T
+}
+
+// paged is a growing array in pages that are copied on write. All pages but the last are full.
+//
+// A page whose generation is the array's own is reachable from this array alone. Whoever shares the
+// pages (clone, freeze) raises the generation of each array that may still write.
+type paged[T any] struct {
+	pages []*page[T]
+	n     int
+	gen   uint64
+}
+
+// at returns the entry at position i for reading.
+func (a *paged[T]) at(i int) *T { return &a.pages[i>>pageBits].items[i&pageMask] }
+
+// own makes the page of position i writable and reports whether it had to be copied for that.
+func (a *paged[T]) own(i int) (p *page[T], copied bool) {
+	p = a.pages[i>>pageBits]
+	if p.gen == a.gen {
+		return p, false
+	}
+	c := &page[T]{gen: a.gen, items: make([]T, len(p.items), cap(p.items))}
+	copy(c.items, p.items)
+	a.pages[i>>pageBits] = c
+	return c, true
+}
+
+// push appends v. The last page must be writable (see own).
+func (a *paged[T]) push(v T) {
+	if a.n&pageMask == 0 {
+		a.pages = append(a.pages, &page[T]{gen: a.gen})
+	}
+	p := a.pages[len(a.pages)-1]
+	if len(p.items) == cap(p.items) {
+		p.items = resized(p.items, grownPage(len(p.items)))
+	}
+	p.items = append(p.items, v)
+	a.n++
+}
+
+// pop drops the last entry. Its page must be writable.
+func (a *paged[T]) pop() {
+	p := a.pages[len(a.pages)-1]
+	last := len(p.items) - 1
+	clear(p.items[last:])
+	p.items = p.items[:last]
+	a.n--
+	if last == 0 {
+		a.pages[len(a.pages)-1] = nil
+		a.pages = a.pages[:len(a.pages)-1]
+		return
+	}
+	if c := cap(p.items); c >= 16 && last*4 <= c {
+		p.items = resized(p.items, c/2)
+	}
+}
+
+// clone returns an array with the same content. Both copy a page before they next write to it.
+func (a *paged[T]) clone() paged[T] {
+	a.gen++
+	return paged[T]{pages: slices.Clone(a.pages), n: a.n, gen: a.gen}
+}
+
+// grownPage returns the capacity that follows n: small steps, since many slots hold few keys.
+func grownPage(n int) int {
+	switch {
+	case n < 4:
+		return n + max(1, n)
+	case n < 16:
+		return n + 4
+	}
+	return min(pageLen, n+n/4)
+}
+
+func resized[T any](items []T, capacity int) []T {
+	c := make([]T, len(items), capacity)
+	copy(c, items)
+	return c
+}

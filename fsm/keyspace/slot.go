@@ -1,0 +1,96 @@
+package keyspace
+
+// scanLimit is the number of keys up to which a slot has no index and compares them one by one.
+const scanLimit = 8
+
+// record is one key. 48 bytes; the top bit of mark says that the value may be shared with a Frozen.
+type record struct {
+	key    string
+	val    Value
+	expire int64  // ms since 1970, 0: never
+	mark   uint64 // revision, and sharedBit
+}
+
+const sharedBit = 1 << 63
+
+func (r *record) rev() uint64 { return r.mark &^ sharedBit }
+
+// Slot is the dictionary of one hash slot. The caller locks it.
+type Slot struct {
+	db    *DB
+	id    uint16
+	dense paged[record]
+	index index
+}
+
+// ID returns the slot's number.
+func (s *Slot) ID() uint16 { return s.id }
+
+// Len returns the number of keys.
+func (s *Slot) Len() int { return s.dense.n }
+
+// Lookup returns the value for reading and when it expires (ms, 0 never), expired or not.
+func (s *Slot) Lookup(key []byte) (v Value, expire int64, ok bool) {
+	pos := s.find(key)
+	if pos < 0 {
+		return nil, 0, false
+	}
+	r := s.dense.at(pos)
+	return r.val, r.expire, true
+}
+
+// Rev returns the revision of the key's last modification.
+func (s *Slot) Rev(key []byte) (rev uint64, ok bool) {
+	pos := s.find(key)
+	if pos < 0 {
+		return 0, false
+	}
+	return s.dense.at(pos).rev(), true
+}
+
+// Each calls fn for every key in dense order until it returns false. The slot must not be changed
+// meanwhile.
+func (s *Slot) Each(fn func(key []byte, v Value, expire int64) bool) {
+	for pos := range s.dense.n {
+		r := s.dense.at(pos)
+		if !fn(view(r.key), r.val, r.expire) {
+			return
+		}
+	}
+}
+
+// Random returns the key at position i, 0 <= i < Len().
+func (s *Slot) Random(i int) (key []byte, v Value, expire int64) {
+	r := s.dense.at(i)
+	return view(r.key), r.val, r.expire
+}
+
+// Scan visits count positions downwards from cursor (0: from the top) and returns the cursor to
+// continue with, 0 when all are done. A key that exists from the first call to the last is visited
+// at least once, whatever is added and deleted between the calls.
+func (s *Slot) Scan(cursor uint64, count int, fn func(key []byte, v Value, expire int64)) (next uint64) {
+	return scanDown(cursor, s.dense.n, count, func(pos int) {
+		r := s.dense.at(pos)
+		fn(view(r.key), r.val, r.expire)
+	})
+}
+
+// find returns the position of key, or -1.
+func (s *Slot) find(key []byte) int {
+	if !s.index.on() {
+		for pos := range s.dense.n {
+			if s.dense.at(pos).key == string(key) {
+				return pos
+			}
+		}
+		return -1
+	}
+	h := s.index.hash(key)
+	pos, cell := s.index.first(h)
+	for pos >= 0 && s.dense.at(pos).key != string(key) {
+		pos, cell = s.index.next(h, cell)
+	}
+	return pos
+}
+
+func (s *Slot) hashAt(pos int) uint64 { return s.index.hashString(s.dense.at(pos).key) }
