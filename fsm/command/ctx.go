@@ -89,7 +89,6 @@ func (c *Ctx) SetExpireAt(key []byte, ms int64) bool {
 		return false
 	}
 	c.Slot.SetExpire(key, ms)
-	c.Slot.Touch(key)
 	return true
 }
 
@@ -100,7 +99,6 @@ func (c *Ctx) Persist(key []byte) bool {
 		return false
 	}
 	c.Slot.SetExpire(key, 0)
-	c.Slot.Touch(key)
 	return true
 }
 

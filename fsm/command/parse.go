@@ -89,7 +89,7 @@ func intArg(c *Ctx, b []byte) (int64, bool) {
 	return n, ok
 }
 
-// EqualFold reports whether arg is the keyword, which must be upper case.
+// EqualFold reports whether arg is the keyword, in whatever case.
 func EqualFold(arg []byte, keyword string) bool {
 	if len(arg) != len(keyword) {
 		return false
