@@ -27,12 +27,17 @@ func applyMoveNode(d *draft, c Change) error {
 		return nil
 	case n.Leaving || d.staying(g.ID, "") == 0:
 		return ErrLeaving
-	case n.Group != "" && d.claims(n.Group) && d.staying(n.Group, n.ID) == 0:
+	case n.Group != "" && d.needs(n):
 		return ErrNotEmpty
 	}
 	d.leaveGroup(n)
 	d.enterGroup(n.ID, g.ID)
 	return nil
+}
+
+// needs tells whether a node's group has, or will have, slots and nobody else to lead or hold them.
+func (d *draft) needs(n *Node) bool {
+	return d.claims(n.Group) && (d.Group(n.Group).Leader == n.ID || d.staying(n.Group, n.ID) == 0)
 }
 
 // enterGroup makes a node a member; a witness of that group on the same node gives way.

@@ -82,6 +82,9 @@ func applyRemoveNode(d *draft, c Change) error {
 	if n == nil {
 		return nil
 	}
+	if d.othersStay(n.ID) == 0 {
+		return errLastNode()
+	}
 	if g := d.Group(n.Group); g != nil {
 		if len(g.Members) > 1 {
 			return ErrInGroup
@@ -99,12 +102,24 @@ func applyLeave(d *draft, c Change) error {
 	if n == nil || c.Incarnation != "" && c.Incarnation != n.Incarnation {
 		return nil
 	}
-	if len(d.nodes) == 1 {
-		return fmt.Errorf("%w: the only node of a cluster cannot leave it", ErrBadChange)
+	if d.othersStay(n.ID) == 0 {
+		return errLastNode()
 	}
 	d.expel(n)
 	return nil
 }
+
+// othersStay counts the nodes besides one that are not leaving.
+func (d *draft) othersStay(id NodeID) (n int) {
+	for _, other := range d.nodes {
+		if other.ID != id && !other.Leaving {
+			n++
+		}
+	}
+	return n
+}
+
+func errLastNode() error { return fmt.Errorf("%w: a cluster keeps one node at least", ErrBadChange) }
 
 // expel takes a node out of its group, its witness places, and the map.
 func (d *draft) expel(n *Node) {
@@ -164,8 +179,8 @@ func applySetLeaving(d *draft, c Change) error {
 		return nil
 	case n.Group != "" && d.claims(n.Group) && d.staying(n.Group, n.ID) == 0:
 		return ErrLastHolder
-	case len(d.nodes) == 1:
-		return fmt.Errorf("%w: the only node of a cluster cannot be forgotten", ErrBadChange)
+	case d.othersStay(n.ID) == 0:
+		return errLastNode()
 	}
 	d.editNode(c.ID).Leaving = true
 	return nil

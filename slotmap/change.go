@@ -91,8 +91,9 @@ func DropMember(id NodeID, group GroupID) Change {
 	return Change{Kind: KindDropMember, ID: id, Group: group}
 }
 
-// MoveNode makes a node a member of another group (REPLICATE). Its old group is dropped if that leaves it empty;
-// ErrNotEmpty if that group owns slots or is about to. A witness on the node gives way.
+// MoveNode makes a node a member of another group (REPLICATE). Its old group is dropped if that leaves it
+// empty. ErrNotEmpty if the old group owns slots, or is about to, and the node leads it or is its last
+// member that stays: a master with slots does not become a replica. A witness on the node gives way.
 func MoveNode(id NodeID, group GroupID) Change {
 	return Change{Kind: KindMoveNode, ID: id, Group: group}
 }

@@ -24,16 +24,14 @@ var (
 	ErrInGroup = errors.New("node is still in a group with others")
 	// ErrLastHolder is returned when the last data holder of a group that owns slots is to be removed.
 	ErrLastHolder = errors.New("node is the last holder of slots")
-	// ErrNotEmpty is returned when a node cannot move because its group owns slots and has nobody else.
-	ErrNotEmpty = errors.New("node's group owns slots and has no other member")
+	// ErrNotEmpty is returned when a node cannot move because it is the master of slots, or their last holder.
+	ErrNotEmpty = errors.New("node leads a group that owns slots, or is its last member")
 	// ErrWitness is returned when a witness is placed on a node of the same group.
 	ErrWitness = errors.New("witness must be a node of another group")
 	// ErrConflict is matched by *SlotConflictError.
 	ErrConflict = errors.New("slots owned by other groups")
 	// ErrSlotBusy is matched by *SlotBusyError.
 	ErrSlotBusy = errors.New("slot is owned by another group")
-	// ErrNotOwner is returned when slots are taken from a group that does not own them.
-	ErrNotOwner = errors.New("slot is not owned by the group")
 	// ErrUnassigned is returned when a slot without an owner is to be handed over.
 	ErrUnassigned = errors.New("slot has no owner")
 	// ErrHandoffActive is returned when a slot is being handed over to another group already.
@@ -84,7 +82,7 @@ func codes() []coded {
 		{"incarnation", ErrIncarnation}, {"group-exists", ErrGroupExists}, {"leaving", ErrLeaving},
 		{"in-group", ErrInGroup}, {"last-holder", ErrLastHolder}, {"not-empty", ErrNotEmpty},
 		{"witness", ErrWitness}, {"slot-conflict", ErrConflict}, {"slot-busy", ErrSlotBusy},
-		{"not-owner", ErrNotOwner}, {"unassigned", ErrUnassigned}, {"handoff-active", ErrHandoffActive},
+		{"unassigned", ErrUnassigned}, {"handoff-active", ErrHandoffActive},
 		{"stale-handoff", ErrStaleHandoff}, {"epoch-set", ErrEpochSet}, {"knows-others", ErrKnowsOthers},
 		{"bad-change", ErrBadChange}, {"bad-range", ErrBadRange}, {"unknown-kind", ErrUnknownKind},
 		{"codec", ErrCodec},
