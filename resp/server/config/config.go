@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -52,28 +53,34 @@ func (c *Config) Value(name string) (string, bool) {
 	return c.text[i], true
 }
 
-// Get returns the names and values that CONFIG GET answers for its patterns: each match once, sorted by name. A pattern
-// without glob characters is a name, and is answered as it was spelled.
+// Get returns the names and values that CONFIG GET answers for its patterns: each name once, sorted. A pattern without
+// glob characters is a name, and is answered as it was spelled.
 func (c *Config) Get(patterns ...string) [][2]string {
-	found := map[string]string{}
+	found := map[string][2]string{}
 	for _, pattern := range patterns {
-		if !strings.ContainsAny(pattern, "[*?") {
-			if v, ok := c.Value(strings.ToLower(pattern)); ok {
-				found[pattern] = v
-			}
-			continue
-		}
-		for name, i := range c.reg.byName {
-			if Match(pattern, name, true) {
-				found[name] = c.text[i]
+		for _, name := range c.matching(pattern) {
+			key := strings.ToLower(name)
+			if _, ok := found[key]; !ok {
+				found[key] = [2]string{name, c.str(key)}
 			}
 		}
 	}
-	out := make([][2]string, 0, len(found))
-	for name, value := range found {
-		out = append(out, [2]string{name, value})
+	return slices.SortedFunc(maps.Values(found), func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
+}
+
+func (c *Config) matching(pattern string) []string {
+	if !strings.ContainsAny(pattern, "[*?") {
+		if _, ok := c.Value(strings.ToLower(pattern)); ok {
+			return []string{pattern}
+		}
+		return nil
 	}
-	slices.SortFunc(out, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
+	var out []string
+	for name := range c.reg.byName {
+		if Match(pattern, name, true) {
+			out = append(out, name)
+		}
+	}
 	return out
 }
 

@@ -37,7 +37,6 @@ type directive struct {
 	flags       flags
 	check       func(value string) error                            // further check of a string
 	parse       func(before string, words []string) (string, error) // of a special directive
-	format      func(value string) string                           // how CONFIG REWRITE writes it, nil: by kind
 	note        string                                              // what differs from Redis, "" nothing
 	quiet       string                                              // the value at which the note is not worth saying,
 	hasQuiet    bool                                                // if there is one

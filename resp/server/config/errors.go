@@ -1,34 +1,38 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 )
 
+// refusal is a reason in Redis' words, which clients and operators see as they stand.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
 // Reasons why a value is refused. Their texts are Redis' and reach clients inside SetError and operators inside FileError.
-var (
-	errWordCount          = errors.New("wrong number of arguments")
-	errNotBool            = errors.New("argument must be 'yes' or 'no'")
-	errNotInteger         = errors.New("argument couldn't be parsed into an integer")
-	errNotMemory          = errors.New("argument must be a memory value")
-	errNotMemoryOrPercent = errors.New("argument must be a memory or percent value")
-	errPercentRange       = errors.New("percentage argument must be less or equal to 100")
-	errNotOctal           = errors.New("argument couldn't be parsed as an octal number")
-	errImmutable          = errors.New("can't set immutable config")
-	errProtected          = errors.New("can't set protected config")
-	errDuplicate          = errors.New("duplicate parameter")
+const (
+	errWordCount          = refusal("wrong number of arguments")
+	errNotBool            = refusal("argument must be 'yes' or 'no'")
+	errNotInteger         = refusal("argument couldn't be parsed into an integer")
+	errNotMemory          = refusal("argument must be a memory value")
+	errNotMemoryOrPercent = refusal("argument must be a memory or percent value")
+	errPercentRange       = refusal("percentage argument must be less or equal to 100")
+	errNotOctal           = refusal("argument couldn't be parsed as an octal number")
+	errImmutable          = refusal("can't set immutable config")
+	errProtected          = refusal("can't set protected config")
+	errDuplicate          = refusal("duplicate parameter")
 )
 
 // Reasons why a line of a configuration is refused.
-var (
-	errQuotes       = errors.New("Unbalanced quotes in configuration line")
-	errDirective    = errors.New("Bad directive or wrong number of arguments")
-	errModuleValue  = errors.New("Module config specified without value")
-	errModule       = errors.New("Modules can't be loaded: this server has no module interface")
-	errSentinel     = errors.New("sentinel directive while not in sentinel mode")
-	errReplicaOf    = errors.New("replicaof directive not allowed in cluster mode")
-	errIncludeDepth = errors.New("Too many nested include directives")
+const (
+	errQuotes       = refusal("Unbalanced quotes in configuration line")
+	errDirective    = refusal("Bad directive or wrong number of arguments")
+	errModuleValue  = refusal("Module config specified without value")
+	errModule       = refusal("Modules can't be loaded: this server has no module interface")
+	errSentinel     = refusal("sentinel directive while not in sentinel mode")
+	errReplicaOf    = refusal("replicaof directive not allowed in cluster mode")
+	errIncludeDepth = refusal("Too many nested include directives")
 )
 
 // FileError is returned by Parse when the configuration is unusable. Its text is what redis-server prints before it exits.

@@ -30,32 +30,32 @@ func (c *Config) Set(pairs [][2]string, o SetOptions) (*Config, error) {
 // choose finds the directives of all pairs, and whether they may be set.
 func (c *Config) choose(pairs [][2]string, o SetOptions) ([]int, error) {
 	var chosen []int
+	seen := map[string]bool{}
 	for _, pair := range pairs {
 		name := strings.ToLower(pair[0])
 		i, ok := c.reg.find(name)
 		if !ok {
 			return nil, &UnknownError{Name: pair[0]}
 		}
-		if err := c.refusal(i, chosen, o); err != nil {
+		if err := c.refusal(i, seen[name], o); err != nil {
 			return nil, &SetError{Name: pair[0], Reason: err}
 		}
+		seen[name] = true
 		chosen = append(chosen, i)
 	}
 	return chosen, nil
 }
 
-func (c *Config) refusal(i int, chosen []int, o SetOptions) error {
+// refusal says why directive i may not be set. Redis takes a directive's two names for two directives, and so do we.
+func (c *Config) refusal(i int, again bool, o SetOptions) error {
 	d := &c.reg.list[i]
 	switch {
 	case d.flags&protected != 0 && !c.protectedAllowed(o):
 		return errProtected
 	case d.flags&immutable != 0:
 		return errImmutable
-	}
-	for _, j := range chosen {
-		if i == j {
-			return errDuplicate
-		}
+	case again:
+		return errDuplicate
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -22,7 +21,7 @@ func parseSave(before string, words []string) (string, error) {
 	if len(words) == 1 && words[0] == "" {
 		return "", nil
 	}
-	bad := errors.New("Invalid save parameters")
+	bad := refusal("Invalid save parameters")
 	if len(words)%2 != 0 {
 		return "", bad
 	}
@@ -44,7 +43,7 @@ func parseSave(before string, words []string) (string, error) {
 // parseBind reads the addresses to listen on; one empty word means none.
 func parseBind(_ string, words []string) (string, error) {
 	if len(words) > maxBindAddresses {
-		return "", errors.New("Too many bind addresses specified.")
+		return "", refusal("Too many bind addresses specified.")
 	}
 	if len(words) == 1 && words[0] == "" {
 		return "", nil
@@ -55,19 +54,19 @@ func parseBind(_ string, words []string) (string, error) {
 // parseOutputLimits reads "class hard soft seconds" groups; classes that are not named keep their limits.
 func parseOutputLimits(before string, words []string) (string, error) {
 	if len(words)%4 != 0 {
-		return "", errors.New("Wrong number of arguments in buffer limit configuration.")
+		return "", refusal("Wrong number of arguments in buffer limit configuration.")
 	}
 	limits := strings.Fields(before)
 	for ; len(words) > 0; words = words[4:] {
 		class := outputClass(words[0])
 		if class < 0 {
-			return "", errors.New("Invalid client class specified in buffer limit configuration.")
+			return "", refusal("Invalid client class specified in buffer limit configuration.")
 		}
 		hard, ok1 := parseMemory(words[1])
 		soft, ok2 := parseMemory(words[2])
 		seconds, err := strconv.ParseInt(words[3], 10, 32)
 		if !ok1 || !ok2 || err != nil || seconds < 0 {
-			return "", errors.New("Error in hard, soft or soft_seconds setting in buffer limit configuration.")
+			return "", refusal("Error in hard, soft or soft_seconds setting in buffer limit configuration.")
 		}
 		at := limits[class*4:]
 		at[1], at[2], at[3] = strconv.FormatUint(hard, 10), strconv.FormatUint(soft, 10), strconv.FormatInt(seconds, 10)
@@ -92,10 +91,13 @@ func parseOomScores(_ string, words []string) (string, error) {
 	if len(words) != oomScoreClasses {
 		return "", errWordCount
 	}
-	for _, word := range words {
+	for i, word := range words {
+		if word == "" {
+			words[i], word = "0", "0"
+		}
 		n, err := strconv.ParseInt(word, 10, 64)
 		if err != nil || n < -maxOomScore || n > maxOomScore {
-			return "", errors.New("Invalid oom-score-adj-values, elements must be between -2000 and 2000.")
+			return "", refusal("Invalid oom-score-adj-values, elements must be between -2000 and 2000.")
 		}
 	}
 	return strings.Join(words, " "), nil
@@ -109,10 +111,10 @@ func parsePercentiles(_ string, words []string) (string, error) {
 	for i, word := range words {
 		f, err := strconv.ParseFloat(word, 64)
 		if err != nil {
-			return "", errors.New("Invalid latency-tracking-info-percentiles parameters")
+			return "", refusal("Invalid latency-tracking-info-percentiles parameters")
 		}
 		if f < 0 || f > maxPercentileRank {
-			return "", errors.New("latency-tracking-info-percentiles parameters should sit between [0.0,100.0]")
+			return "", refusal("latency-tracking-info-percentiles parameters should sit between [0.0,100.0]")
 		}
 		out[i] = strconv.FormatFloat(f, 'g', -1, 64)
 	}
@@ -129,7 +131,7 @@ func parseReplicaOf(_ string, words []string) (string, error) {
 	}
 	port, err := strconv.ParseUint(words[1], 10, 16)
 	if err != nil {
-		return "", errors.New("Invalid master port")
+		return "", refusal("Invalid master port")
 	}
 	return words[0] + " " + strconv.FormatUint(port, 10), nil
 }
@@ -148,7 +150,7 @@ func parseEvents(_ string, words []string) (string, error) {
 	given := strings.ReplaceAll(words[0], "A", eventClassesOfAll)
 	for _, c := range given {
 		if !strings.ContainsRune(eventClassesOfAll+eventClassesApart, c) {
-			return "", errors.New("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.")
+			return "", refusal("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.")
 		}
 	}
 	return formatEvents(given), nil
@@ -180,12 +182,22 @@ func formatEvents(given string) string {
 
 func checkHostname(value string) error {
 	if len(value) > maxHostnameBytes {
-		return errors.New("Hostnames must be less than 256 characters")
+		return refusal("Hostnames must be less than 256 characters")
 	}
 	for i := range len(value) {
 		if c := value[i]; !isAlphanumeric(c) && c != '-' && c != '.' {
-			return errors.New("Hostnames may only contain alphanumeric characters, hyphens or dots")
+			return refusal("Hostnames may only contain alphanumeric characters, hyphens or dots")
 		}
+	}
+	return nil
+}
+
+// checkTitle checks the template of the process' title, though nothing here shows it.
+func checkTitle(value string) error {
+	known := strings.NewReplacer("{{", "", "{title}", "", "{listen-addr}", "", "{server-mode}", "",
+		"{port}", "", "{tls-port}", "", "{unixsocket}", "", "{config-file}", "")
+	if value == "" || strings.ContainsAny(known.Replace(value), "{}") {
+		return refusal("template format is invalid or contains unknown variables")
 	}
 	return nil
 }

@@ -79,7 +79,7 @@ func clusterDirectives() []directive {
 		boolean("cluster-replica-no-failover", "no").also("cluster-slave-no-failover"),
 		boolean("cluster-allow-replica-migration", "yes").says("has no effect: replicas stay where they were put"),
 		integer("cluster-migration-barrier", "1", 0, maxInt32).says("has no effect: replicas stay where they were put"),
-		memory("cluster-link-sendbuf-limit", "0", 0, maxInt64).says(bus).unless("0"),
+		memory("cluster-link-sendbuf-limit", "0", 0, maxUint64).says(bus).unless("0"),
 	}
 }
 

@@ -74,7 +74,7 @@ func processDirectives() []directive {
 		boolean("crash-memcheck-enabled", "yes").says(noteOS).unless("yes"),
 		boolean("always-show-logo", "no").with(immutable).says("has no effect: there is no logo").unless("no"),
 		boolean("set-proc-title", "yes").with(immutable).says(noteOS).unless("yes"),
-		text("proc-title-template", "{title} {listen-addr} {server-mode}").says(noteOS).unless("{title} {listen-addr} {server-mode}"),
+		text("proc-title-template", "{title} {listen-addr} {server-mode}").checked(checkTitle).says(noteOS).unless("{title} {listen-addr} {server-mode}"),
 		boolean("disable-thp", "yes").with(immutable).says(noteOS).unless("yes"),
 		enum("oom-score-adj", "no", "no", "yes", "relative", "absolute").says(noteOS).unless("no"),
 		special("oom-score-adj-values", "0 200 800", parseOomScores).says(noteOS).unless("0 200 800"),
