@@ -119,15 +119,27 @@ func (db *DB) NextExpiry() (ms int64, ok bool) {
 	return it.at, ok
 }
 
-// PopExpired deletes up to limit keys that expire at or before now, in order of (expiry, slot, key),
-// and returns their number.
+// Expires returns the number of keys that have an expiry.
+func (db *DB) Expires() int { return db.expiry.valid }
+
+// Due returns the first key, by (expiry, slot, key), whose expiry lies before now.
+func (db *DB) Due(now int64) (slot uint16, key []byte, ok bool) {
+	it, ok := db.expiry.first()
+	if !ok || it.at >= now {
+		return 0, nil, false
+	}
+	return it.slot, view(it.key), true
+}
+
+// PopExpired deletes up to limit keys whose expiry lies before now, in the order of Due, and returns
+// their number.
 func (db *DB) PopExpired(now int64, limit int) int {
 	for n := range limit {
-		it, ok := db.expiry.first()
-		if !ok || it.at > now {
+		slot, key, ok := db.Due(now)
+		if !ok {
 			return n
 		}
-		db.slots[it.slot].Delete(view(it.key))
+		db.slots[slot].Delete(key)
 	}
 	return limit
 }
