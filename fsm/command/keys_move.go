@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"math"
 
 	"github.com/redoubtdb/redoubt/resp"
 )
@@ -90,16 +91,22 @@ func rename(c *Ctx, replace bool) (renamed, found bool) {
 }
 
 // copyOptions are the options of COPY.
-type copyOptions struct{ replace bool }
+type copyOptions struct {
+	replace  bool
+	database int64
+}
 
 func runCopy(c *Ctx) {
-	o, problem := parseCopyOptions(c.Args[3:])
-	if problem != "" {
-		c.W.Error(problem)
+	o, ok := parseCopyOptions(c, c.Args[3:])
+	if !ok {
 		return
 	}
 	from, to := c.Args[1], c.Args[2]
-	if bytes.Equal(from, to) {
+	switch {
+	case o.database != 0:
+		c.W.Error(errOtherDatabase)
+		return
+	case bytes.Equal(from, to):
 		c.W.Error(resp.ErrSameObject)
 		return
 	}
@@ -113,33 +120,31 @@ func runCopy(c *Ctx) {
 	c.W.Int(1)
 }
 
-// parseCopyOptions returns the options, or the text of the error reply.
-func parseCopyOptions(args [][]byte) (o copyOptions, problem string) {
+// parseCopyOptions reads REPLACE and DB; if it fails the error is written.
+func parseCopyOptions(c *Ctx, args [][]byte) (o copyOptions, ok bool) {
 	for i := 0; i < len(args); i++ {
 		switch {
 		case EqualFold(args[i], "REPLACE"):
 			o.replace = true
 		case EqualFold(args[i], "DB") && i+1 < len(args):
 			i++
-			if problem := checkDatabase(args[i]); problem != "" {
-				return o, problem
+			if o.database, ok = databaseArg(c, args[i]); !ok {
+				return o, false
 			}
 		default:
-			return o, resp.ErrSyntax
+			c.W.Error(resp.ErrSyntax)
+			return o, false
 		}
 	}
-	return o, ""
+	return o, true
 }
 
-func checkDatabase(arg []byte) (problem string) {
-	n, ok := ParseInt(arg)
-	switch {
-	case !ok || n != int64(int32(n)):
-		return resp.ErrNotInteger
-	case n < 0 || n >= maxDatabases:
-		return resp.ErrDBIndex
-	case n != 0:
-		return errOtherDatabase
+// databaseArg reads the number of a database; if it is none the error is written.
+func databaseArg(c *Ctx, arg []byte) (int64, bool) {
+	n, ok := intArgIn(c, arg, math.MinInt32, math.MaxInt32)
+	if ok && (n < 0 || n >= maxDatabases) {
+		c.W.Error(resp.ErrDBIndex)
+		return 0, false
 	}
-	return ""
+	return n, ok
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/redoubtdb/redoubt/resp"
 )
 
+const errIntRangeF = "ERR value is out of range, value must between %d and %d" // sic
+
 // maxInt64Digits is the length of the longest int64 in decimal, sign included.
 const maxInt64Digits = 20
 
@@ -85,6 +87,17 @@ func intArg(c *Ctx, b []byte) (int64, bool) {
 	n, ok := ParseInt(b)
 	if !ok {
 		c.W.Error(resp.ErrNotInteger)
+	}
+	return n, ok
+}
+
+// intArgIn reads an integer argument between low and high; if it is none the
+// error is already written.
+func intArgIn(c *Ctx, b []byte, low, high int64) (int64, bool) {
+	n, ok := intArg(c, b)
+	if ok && (n < low || n > high) {
+		c.W.Errorf(errIntRangeF, low, high)
+		return 0, false
 	}
 	return n, ok
 }

@@ -111,7 +111,9 @@ type KeySpec struct {
 
 // ErrKeyArguments is returned when the keys of a request cannot be told from its
 // arguments; COMMAND GETKEYS shows its text.
-var ErrKeyArguments = errors.New("Invalid arguments specified for command") //nolint:staticcheck // a client sees this text
+//
+//lint:ignore ST1005 a client sees this text
+var ErrKeyArguments = errors.New("Invalid arguments specified for command")
 
 // KeyPositions returns the positions in args of the command's keys, nil if it has none.
 func (s *Spec) KeyPositions(args [][]byte) ([]int, error) {

@@ -8,5 +8,8 @@ func Specs() []*Spec {
 	return slices.Concat(
 		stringSpecs(),
 		keysSpecs(),
+		listSpecs(),
+		hashSpecs(),
+		setSpecs(),
 	)
 }

@@ -1,0 +1,149 @@
+package command_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+const (
+	stepsPerRun = 3000
+	// stepsShown is how much of the history of a difference is printed.
+	stepsShown = 12
+)
+
+// TestAgainstRedis compares with the real server, which is started once for all.
+func TestAgainstRedis(t *testing.T) {
+	server := startRedis(t)
+	for _, proto := range []int{2, 3} {
+		for i, f := range append(families(), allFamilies()) {
+			t.Run(fmt.Sprintf("resp%d/%s", proto, f.name), func(t *testing.T) {
+				seed := uint64(1000*proto + i)
+				runFamily(t, server, proto, f, seed)
+			})
+		}
+	}
+}
+
+// allFamilies mixes everybody's commands over the same keys.
+func allFamilies() family {
+	all := family{name: "all"}
+	for _, f := range families() {
+		all.makes = append(all.makes, f.makes...)
+	}
+	return all
+}
+
+// runFamily sends the same random requests to Redis and to us.
+func runFamily(t *testing.T, server *redisServer, proto int, f family, seed uint64) {
+	t.Logf("seed %d", seed)
+	p := &pair{redis: server.dial(t, proto), ours: newExecutor(t, proto, wallClock), seen: map[string]int{}}
+	p.redis.do(t, "FLUSHALL")
+	g := newGen(seed)
+	for range stepsPerRun {
+		p.step(t, f.next(g))
+	}
+	p.compareState(t)
+	t.Logf("%d kinds of replies", len(p.seen))
+}
+
+func wallClock() int64 { return time.Now().UnixMilli() }
+
+// next makes a random request of the family.
+func (f *family) next(g *gen) step {
+	total := 0
+	for _, m := range f.makes {
+		total += m.weight
+	}
+	n := g.IntN(total)
+	for _, m := range f.makes {
+		if n -= m.weight; n < 0 {
+			return m.make(g)
+		}
+	}
+	panic("unreachable: weights add up to total")
+}
+
+// pair is the real server and our executor, which must answer alike.
+type pair struct {
+	redis   *redisConn
+	ours    *executor
+	history [][]string
+	seen    map[string]int // by command and first byte of the reply
+}
+
+// step sends one request to both and compares the replies.
+func (p *pair) step(t *testing.T, s step) {
+	t.Helper()
+	p.history = append(p.history, s.args)
+	want, err := parseReply(p.redis.do(t, s.args...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw := p.ours.do(s.args...)
+	got, err := parseReply(raw)
+	if err != nil {
+		t.Fatalf("%q: our reply %q: %v", s.args, raw, err)
+	}
+	equal := s.compare
+	if equal == nil || want.kind == '-' {
+		equal = exact
+	}
+	p.seen[strings.ToUpper(s.args[0])+string(want.kind)]++
+	if !equal(want, got) {
+		t.Fatalf("request %d %q\nredis %q\nours  %q\nlast requests of the same keys:\n%s",
+			len(p.history), s.args, want.raw, got.raw, p.related(s.args))
+	}
+}
+
+// related lists the last requests that name one of the same keys.
+func (p *pair) related(args []string) string {
+	var lines []string
+	for _, past := range slices.Backward(p.history) {
+		if slices.ContainsFunc(past[1:], func(a string) bool {
+			return strings.HasSuffix(a, keyTag) && slices.Contains(args, a)
+		}) {
+			lines = append(lines, fmt.Sprintf("  %q", past))
+		}
+		if len(lines) == stepsShown {
+			break
+		}
+	}
+	slices.Reverse(lines)
+	return strings.Join(lines, "\n")
+}
+
+// compareState reads everything back.
+func (p *pair) compareState(t *testing.T) {
+	t.Helper()
+	p.step(t, step{args: []string{"DBSIZE"}})
+	for i := range keyUniverse {
+		key := keyName(i)
+		p.step(t, step{args: []string{"TYPE", key}})
+		p.step(t, step{[]string{"PEXPIRETIME", key}, near(ttlSlackMs)})
+		kind, err := parseReply(p.ours.do("TYPE", key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if read, ok := readBack(kind.text, key); ok {
+			p.step(t, read)
+		}
+	}
+}
+
+// readBack returns the request that shows the whole value of a key.
+func readBack(kind, key string) (step, bool) {
+	switch kind {
+	case "string":
+		return step{args: []string{"GET", key}}, true
+	case "list":
+		return step{args: []string{"LRANGE", key, "0", "-1"}}, true
+	case "hash":
+		return step{[]string{"HGETALL", key}, unorderedPairs}, true
+	case "set":
+		return step{[]string{"SMEMBERS", key}, unordered}, true
+	}
+	return step{}, false
+}
