@@ -33,6 +33,9 @@ func families() []family {
 	return []family{
 		stringFamily(),
 		keysFamily(),
+		listFamily(),
+		hashFamily(),
+		setFamily(),
 	}
 }
 

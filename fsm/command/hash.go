@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/redoubtdb/redoubt/fsm/keyspace"
-	"github.com/redoubtdb/redoubt/resp"
 )
 
 // hashSpecs returns the hash commands.
