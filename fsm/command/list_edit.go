@@ -109,7 +109,7 @@ func matches(l *keyspace.List, e []byte, count int64) []int {
 		slices.Reverse(at)
 		return at
 	}
-	for i := l.Len() - 1; i >= 0 && int64(len(at)) < -count; i-- {
+	for i := l.Len() - 1; i >= 0 && int64(len(at)) != -count; i-- { // the most negative one means all
 		if string(l.Index(i)) == string(e) {
 			at = append(at, i)
 		}

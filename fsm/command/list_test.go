@@ -232,6 +232,8 @@ func TestList(t *testing.T) {
 		{"lrem l -1 a", ":1\r\n"},
 		{"lrem l 0 c", ":2\r\n"},
 		{"lrem l 5 nosuch", ":0\r\n"},
+		{"rpush big a b a", ":3\r\n"},
+		{"lrem big -9223372036854775808 a", ":2\r\n"},
 		{"lrem l x a", "-ERR value is not an integer or out of range\r\n"},
 		{"lrem nosuch 1 a", ":0\r\n"},
 		{"lrange l 0 -1", "*3\r\n$1\r\nB\r\n$1\r\nb\r\n$1\r\nA\r\n"},
