@@ -28,7 +28,8 @@ func (m *Machine) Apply(index, term uint64, entry []byte, batch []*Request) erro
 		return fmt.Errorf("entry %d: %w", index, err)
 	}
 	m.term = term
-	m.publish(index, term, entry)
+	m.chain(index, term, entry)
+	m.publish(index)
 	return nil
 }
 
@@ -50,17 +51,22 @@ func (m *Machine) applyBody(h Header, body []byte, batch []*Request) error {
 	return fmt.Errorf("%w: kind %d of an entry", ErrVersion, h.Kind)
 }
 
+// chain adds the entry to the log's hash.
+func (m *Machine) chain(index, term uint64, entry []byte) {
+	s := &m.status
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hash = hash64(s.hash^mix(index)^mix(term<<1|1), entry)
+	s.hashIndex = index
+}
+
 // publish updates what is readable without a lock; Applied last, since waiters look at it.
-func (m *Machine) publish(index, term uint64, entry []byte) {
+func (m *Machine) publish(index uint64) {
 	s := &m.status
 	s.keys.Store(int64(m.db.Len()))
 	s.expires.Store(int64(m.db.Expires()))
 	next, _ := m.db.NextExpiry()
 	s.next.Store(next)
-	s.mu.Lock()
-	s.hash = hash64(s.hash^mix(index)^mix(term<<1|1), entry)
-	s.hashIndex = index
-	s.mu.Unlock()
 	s.applied.Store(index)
 }
 

@@ -123,7 +123,12 @@ func EncodeDigest(h Header, id uint64) []byte {
 // EncodeGates makes an entry that changes gates, in the order given.
 func EncodeGates(h Header, changes []GateChange) []byte {
 	h.Kind = KindGates
-	e := Encoder{buf: appendHeader(nil, h)}
+	return seal(appendGates(appendHeader(nil, h), changes))
+}
+
+// appendGates writes: number of changes, then each: from, to, gate(1 byte), epoch, ifEmpty(1 byte).
+func appendGates(b []byte, changes []GateChange) []byte {
+	e := Encoder{buf: b}
 	e.number(uint64(len(changes)))
 	for i := range changes {
 		c := &changes[i]
@@ -133,5 +138,5 @@ func EncodeGates(h Header, changes []GateChange) []byte {
 		e.number(c.Epoch)
 		e.bool(c.IfEmpty)
 	}
-	return seal(e.buf)
+	return e.buf
 }
