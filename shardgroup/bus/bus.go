@@ -2,58 +2,147 @@ package bus
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
 	"net"
+	"sync"
 	"time"
 )
 
+// Limits of a bus.
+const (
+	maxLinks      = 8192 // connections
+	maxHandshakes = 512  // incoming connections that have not said who they are
+	acceptPause   = 20 * time.Millisecond
+)
+
 // Bus is one node's end of the cluster bus.
-type Bus struct{}
+type Bus struct {
+	deps     Deps
+	listener net.Listener
+	ctx      context.Context // ends when the bus closes
+	stop     context.CancelFunc
+	wg       sync.WaitGroup // every goroutine of the bus
+	waiting  chan struct{}  // a token for each handshake in progress
+	callers  *callers
+
+	mu      sync.Mutex // guards the rest; held for moments only
+	closed  bool
+	links   map[*link]struct{}
+	layers  map[Channel]*Layer
+	methods map[string]method
+}
+
+// method is a registered handler; open ones serve strangers too.
+type method struct {
+	handler Handler
+	open    bool
+}
 
 // Open listens on addr and serves.
-func Open(d Deps, addr string) (*Bus, error) { panic("not yet") }
-
-// Close stops listening, closes every connection and waits for every goroutine.
-func (b *Bus) Close() error { panic("not yet") }
+func Open(d Deps, addr string) (*Bus, error) {
+	if d.Network == nil || d.Self == nil || d.Resolve == nil {
+		return nil, errors.New("bus: Network, Self and Resolve are needed")
+	}
+	if d.Logger == nil {
+		d.Logger = slog.New(slog.DiscardHandler)
+	}
+	listener, err := d.Network.Listen(addr)
+	if err != nil {
+		return nil, fmt.Errorf("bus: %w", err)
+	}
+	b := &Bus{
+		deps:     d,
+		listener: listener,
+		waiting:  make(chan struct{}, maxHandshakes),
+		links:    make(map[*link]struct{}),
+		layers:   make(map[Channel]*Layer),
+		methods:  make(map[string]method),
+	}
+	b.ctx, b.stop = context.WithCancel(context.Background())
+	b.callers = newCallers(b)
+	b.spawn(b.acceptLoop)
+	return b, nil
+}
 
 // Addr is the address the bus listens on.
-func (b *Bus) Addr() net.Addr { panic("not yet") }
+func (b *Bus) Addr() net.Addr { return b.listener.Addr() }
 
-// Layer opens a channel for a Raft group: connections for it are accepted
-// from now until the layer is closed.
-func (b *Bus) Layer(ch Channel) (*Layer, error) { panic("not yet") }
+// Close stops listening, closes every connection and layer, cancels every
+// handler and waits for every goroutine of the bus.
+func (b *Bus) Close() error {
+	b.mu.Lock()
+	if b.closed {
+		b.mu.Unlock()
+		b.wg.Wait()
+		return nil
+	}
+	b.closed = true
+	links, layers := make([]*link, 0, len(b.links)), make([]*Layer, 0, len(b.layers))
+	for l := range b.links {
+		links = append(links, l)
+	}
+	for _, l := range b.layers {
+		layers = append(layers, l)
+	}
+	b.mu.Unlock()
+
+	b.stop()
+	err := b.listener.Close()
+	for _, l := range layers {
+		_ = l.Close()
+	}
+	for _, l := range links {
+		_ = l.Close()
+	}
+	b.wg.Wait()
+	return err
+}
+
+// spawn runs f as a goroutine that Close waits for; after Close it does not.
+func (b *Bus) spawn(f func()) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return false
+	}
+	b.wg.Go(f)
+	return true
+}
+
+func (b *Bus) secret() string {
+	if b.deps.Secret == nil {
+		return ""
+	}
+	return b.deps.Secret()
+}
+
+func (b *Bus) admit(from Identity, ch Channel) error {
+	if b.deps.Admit == nil {
+		return nil
+	}
+	return b.deps.Admit(from, ch)
+}
 
 // Handle registers the handler of a method for members of our cluster.
-func (b *Bus) Handle(method string, h Handler) { panic("not yet") }
+func (b *Bus) Handle(name string, h Handler) { b.register(name, method{handler: h}) }
 
 // HandleOpen registers the handler of a method for members and strangers.
-func (b *Bus) HandleOpen(method string, h Handler) { panic("not yet") }
+func (b *Bus) HandleOpen(name string, h Handler) { b.register(name, method{handler: h, open: true}) }
 
-// Call runs a method on a member: exactly that node in that incarnation.
-func (b *Bus) Call(ctx context.Context, serverID, method string, body []byte) ([]byte, error) {
-	panic("not yet")
+func (b *Bus) register(name string, m method) {
+	if len(name) > maxMethod {
+		panic("bus: method name too long: " + name)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.methods[name] = m
 }
 
-// CallAddr runs an open method on whoever listens at addr.
-func (b *Bus) CallAddr(ctx context.Context, addr, method string, body []byte) ([]byte, error) {
-	panic("not yet")
+func (b *Bus) method(name string) (method, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	m, ok := b.methods[name]
+	return m, ok
 }
-
-// Links lists the live connections.
-func (b *Bus) Links() []Link { panic("not yet") }
-
-// Layer is the stream layer of one channel.
-type Layer struct{}
-
-var _ net.Listener = (*Layer)(nil)
-
-// Accept waits for the next connection of the channel.
-func (l *Layer) Accept() (net.Conn, error) { panic("not yet") }
-
-// Close stops accepting.
-func (l *Layer) Close() error { panic("not yet") }
-
-// Addr is the address the bus listens on.
-func (l *Layer) Addr() net.Addr { panic("not yet") }
-
-// Dial opens a connection for this channel to a member.
-func (l *Layer) Dial(serverID string, timeout time.Duration) (net.Conn, error) { panic("not yet") }

@@ -43,19 +43,25 @@ var (
 	ErrNoMethod = errors.New("no such method")
 )
 
-// refusals pairs each refusal with the code it has on the wire. Codes are
-// never reused for something else.
-func refusals() map[string]error {
-	return map[string]error{
-		"version":     ErrVersion,
-		"auth":        ErrAuth,
-		"cluster":     ErrForeignCluster,
-		"node":        ErrWrongNode,
-		"incarnation": ErrWrongIncarnation,
-		"channel":     ErrNoChannel,
-		"denied":      ErrDenied,
-		"busy":        ErrBusy,
-		"method":      ErrNoMethod,
+// refusal pairs a sentinel with the code it has on the wire. Codes are never
+// reused for something else.
+type refusal struct {
+	code string
+	err  error
+}
+
+func refusals() []refusal {
+	return []refusal{
+		{"version", ErrVersion},
+		{"auth", ErrAuth},
+		{"cluster", ErrForeignCluster},
+		{"node", ErrWrongNode},
+		{"incarnation", ErrWrongIncarnation},
+		{"channel", ErrNoChannel},
+		{"busy", ErrBusy},
+		{"method", ErrNoMethod},
+		{"size", ErrTooLarge},
+		{"denied", ErrDenied},
 	}
 }
 
@@ -68,15 +74,20 @@ func (r *Refusal) Error() string { return fmt.Sprintf("refused (%s): %s", r.Code
 
 // Is makes errors.Is(err, ErrForeignCluster) and its like hold.
 func (r *Refusal) Is(target error) bool {
-	err, ok := refusals()[r.Code]
-	return ok && err == target
+	for _, known := range refusals() {
+		if known.code == r.Code {
+			return known.err == target
+		}
+	}
+	return false
 }
 
-// refuse makes the refusal whose sentinel err is or wraps.
+// refuse makes the refusal of the sentinel that err is or wraps; what is no
+// sentinel of ours is Admit's own reason.
 func refuse(err error) *Refusal {
-	for code, sentinel := range refusals() {
-		if errors.Is(err, sentinel) {
-			return &Refusal{Code: code, Msg: err.Error()}
+	for _, known := range refusals() {
+		if errors.Is(err, known.err) {
+			return &Refusal{Code: known.code, Msg: err.Error()}
 		}
 	}
 	return &Refusal{Code: "denied", Msg: err.Error()}
@@ -88,3 +99,6 @@ type RemoteError struct {
 }
 
 func (e *RemoteError) Error() string { return e.Msg }
+
+// notSent marks err as one after which the handler certainly did not run.
+func notSent(err error) error { return fmt.Errorf("%w: %w", ErrNotSent, err) }

@@ -1,0 +1,167 @@
+package bus
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// maxCallsPerLink bounds the handlers that run for one connection.
+const maxCallsPerLink = 256
+
+// callee answers the calls of one incoming connection.
+type callee struct {
+	bus  *Bus
+	conn *link
+	out  *frameWriter
+	self Identity // what we were when the connection was accepted
+	from Identity
+	open bool // a stranger's connection
+
+	mu      sync.Mutex // guards running
+	running map[uint64]context.CancelFunc
+}
+
+func newCallee(b *Bus, conn *link, h *hello, self Identity) *callee {
+	return &callee{
+		bus: b, conn: conn, out: newFrameWriter(conn), self: self, from: h.from, open: h.stranger(),
+		running: make(map[uint64]context.CancelFunc),
+	}
+}
+
+// run reads frames until the connection ends; then it cancels what still runs.
+func (c *callee) run() {
+	defer c.cancelAll()
+	defer c.conn.Close()
+	limit := MaxBody
+	if c.open {
+		limit = maxOpenBody
+	}
+	in := bufio.NewReader(c.conn)
+	for {
+		f, err := readFrame(in, limit)
+		if err != nil {
+			return
+		}
+		switch f.kind {
+		case frameRequest:
+			err = c.request(f)
+		case frameCancel:
+			c.cancel(f.id)
+		case framePing:
+			_, err = c.out.write(c.bus.ctx, frame{kind: framePong, id: f.id})
+		default:
+			err = errMalformed
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// request starts the handler of a request, or refuses it. It returns an error
+// only if the connection must end.
+func (c *callee) request(f frame) error {
+	if c.bus.deps.Self() != c.self {
+		return errors.New("we are someone else by now")
+	}
+	r, err := decodeRequest(f.payload)
+	if err != nil {
+		return err
+	}
+	m, err := c.permitted(r)
+	if err != nil {
+		return c.refuse(f.id, err)
+	}
+	ctx, err := c.begin(f.id, r.timeout)
+	if err != nil {
+		return c.refuse(f.id, err)
+	}
+	if !c.bus.spawn(func() { c.answer(ctx, f.id, m.handler, r.body) }) {
+		return ErrClosed
+	}
+	return nil
+}
+
+func (c *callee) refuse(id uint64, reason error) error {
+	r := refuse(reason)
+	_, err := c.out.write(c.bus.ctx, frame{kind: frameRefusal, id: id, payload: encodeCoded(r.Code, r.Msg)})
+	return err
+}
+
+func (c *callee) permitted(r *request) (method, error) {
+	m, ok := c.bus.method(r.method)
+	if !ok || c.open && !m.open {
+		return method{}, fmt.Errorf("%w: %.64q", ErrNoMethod, r.method)
+	}
+	if c.open {
+		return m, nil
+	}
+	return m, c.bus.admit(c.from, Channel{Kind: KindRPC})
+}
+
+// begin makes the context of a handler and counts it.
+func (c *callee) begin(id uint64, timeout time.Duration) (context.Context, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.running) >= maxCallsPerLink {
+		return nil, ErrBusy
+	}
+	if _, ok := c.running[id]; ok {
+		return nil, errMalformed
+	}
+	ctx, cancel := context.WithCancel(c.bus.ctx)
+	if timeout > 0 {
+		ctx, cancel = context.WithTimeout(c.bus.ctx, timeout)
+	}
+	c.running[id] = cancel
+	return ctx, nil
+}
+
+func (c *callee) cancel(id uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if cancel, ok := c.running[id]; ok {
+		cancel()
+		delete(c.running, id)
+	}
+}
+
+func (c *callee) cancelAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id, cancel := range c.running {
+		cancel()
+		delete(c.running, id)
+	}
+}
+
+// answer runs a handler and sends what it returned.
+func (c *callee) answer(ctx context.Context, id uint64, h Handler, body []byte) {
+	defer c.cancel(id)
+	result, err := h(ctx, c.from, body)
+	f := frame{kind: frameResponse, id: id, payload: result}
+	if err == nil && len(result) > MaxBody {
+		err = fmt.Errorf("answer of %d bytes: %w", len(result), ErrTooLarge)
+	}
+	if err != nil {
+		f.kind, f.payload = frameError, encodeCoded(codeOf(err), err.Error())
+	}
+	_, _ = c.out.write(c.bus.ctx, f)
+}
+
+// codeOf is the code an error carries, or "error".
+func codeOf(err error) string {
+	var coded interface{ Code() string }
+	if errors.As(err, &coded) {
+		return coded.Code()
+	}
+	var remote *RemoteError // of a call the handler made itself
+	if errors.As(err, &remote) {
+		return remote.Code
+	}
+	return "error"
+}
