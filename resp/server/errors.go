@@ -16,4 +16,9 @@ var (
 var (
 	// ErrClosed is returned by Serve after Close.
 	ErrClosed = errors.New("server closed")
+
+	// errOutputLimit ends a connection whose client does not read its replies.
+	errOutputLimit = errors.New("output buffer limit")
+	// errQueryLimit ends a connection whose client sends a request that is too long.
+	errQueryLimit = errors.New("query buffer limit")
 )

@@ -7,19 +7,33 @@
 // Invariants:
 //   - Replies leave in the order of the commands of a connection, one reply a command.
 //   - A write is answered by what the group's log says of it: done, certainly not run (then a redirection or
-//     TRYAGAIN or CLUSTERDOWN), or INDETERMINATE. A word that makes clients retry never stands for a write that may have run.
+//     TRYAGAIN or CLUSTERDOWN), or INDETERMINATE. A word that makes clients retry never stands for a write
+//     that may have run.
 //   - A request with unknown outcome keeps its memory: the connection goes on with fresh buffers.
 //   - Every goroutine belongs to the Server and is gone when Close returns.
+//
+// The way of a command: conn.go reads and parses, dispatch.go passes it through the gates (gates.go,
+// routing.go) and chooses who runs it, batch.go gathers writes and what stands behind them into one request.
 package server
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
+	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redoubtdb/redoubt/fsm/command"
 	"github.com/redoubtdb/redoubt/resp/server/config"
+)
+
+// Limits on closing.
+const (
+	closeGraceSeconds      = 2 // how long Close lets commands in flight finish
+	writeOnCloseGraceMilli = 1000
 )
 
 // Deps are what a Server is made of. All are required.
@@ -30,7 +44,7 @@ type Deps struct {
 	Admin    Admin
 	Inspect  Inspector
 	Specs    []*command.Spec           // the commands the state machine runs (families command and lua)
-	Compile  func(script []byte) error // checks a script for SCRIPT LOAD; its error text is what the client sees
+	Compile  func(script []byte) error // checks a script; its error text is what the client sees
 	Log      *slog.Logger
 }
 
@@ -41,14 +55,115 @@ type Server struct {
 	shard    Shard
 	admin    Admin
 	inspect  Inspector
-	table    *command.Table
-	fronts   map[*command.Spec]*front
-	compile  func(script []byte) error
 	log      *slog.Logger
 	stats    *Stats
 	started  time.Time
 
-	ctx    context.Context
-	cancel context.CancelFunc
-	wg     sync.WaitGroup
+	table   *command.Table // every command, the frontend's too
+	fronts  map[*command.Spec]*front
+	gates   []gate
+	scripts *scriptCache
+	pause   pause
+	seen    atomic.Pointer[view] // of the newest map
+
+	ctx     context.Context // ends when Close loses its patience
+	cancel  context.CancelFunc
+	wg      sync.WaitGroup // accept loops, connections, writers
+	clients registry
+}
+
+// New makes a Server. It serves nobody until Serve is called.
+func New(d Deps) (*Server, error) {
+	if d.Config == nil || d.Topology == nil || d.Shard == nil || d.Compile == nil || d.Log == nil {
+		return nil, errors.New("server: incomplete Deps")
+	}
+	s := &Server{
+		cfg: d.Config, topology: d.Topology, shard: d.Shard, admin: d.Admin, inspect: d.Inspect,
+		log: d.Log, stats: &Stats{}, started: time.Now(),
+		gates: gates(), scripts: newScriptCache(d.Compile),
+	}
+	if err := s.buildTable(d.Specs); err != nil {
+		return nil, fmt.Errorf("server: command table: %w", err)
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	return s, nil
+}
+
+// buildTable gathers the commands of the state machine and of the frontend. EVAL and EVAL_RO are both: the
+// frontend's spec stands in the table, and becomes the state machine's when the command is prepared.
+func (s *Server) buildTable(data []*command.Spec) error {
+	scripts, rest, err := splitScripts(data)
+	if err != nil {
+		return err
+	}
+	s.fronts = map[*command.Spec]*front{}
+	specs := [][]*command.Spec{rest}
+	for _, family := range families(scripts) {
+		var own []*command.Spec
+		for i := range family {
+			f := &family[i]
+			s.fronts[f.spec] = f
+			if f.spec.Container == "" {
+				own = append(own, f.spec)
+			}
+		}
+		specs = append(specs, own)
+	}
+	s.table, err = command.NewTable(specs...)
+	return err
+}
+
+// Close stops accepting, lets what is in flight finish for a short while, drops all clients and waits until
+// every goroutine of the Server has ended. It may be called more than once.
+func (s *Server) Close() {
+	s.clients.close()
+	done := make(chan struct{})
+	go func() {
+		s.wg.Wait()
+		close(done)
+	}()
+	patience := time.NewTimer(closeGraceSeconds * time.Second)
+	defer patience.Stop()
+	select {
+	case <-done:
+	case <-patience.C:
+		s.cancel()
+		s.clients.cut()
+		<-done
+	}
+	s.cancel()
+}
+
+// registry knows the listeners and connections of a Server.
+type registry struct {
+	mu        sync.Mutex // guards all below
+	closed    bool
+	lastID    int64
+	listeners map[net.Listener]struct{}
+	conns     map[int64]*Conn
+
+	closing atomic.Bool // closed, for readers without the lock
+}
+
+// close refuses newcomers, stops the accept loops and wakes connections that wait for a command.
+func (r *registry) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	r.closing.Store(true)
+	for ln := range r.listeners {
+		_ = ln.Close()
+	}
+	for _, c := range r.conns {
+		c.wake()
+	}
+}
+
+// cut drops all connections, whatever they are doing.
+func (r *registry) cut() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range r.conns {
+		_ = c.nc.Close()
+	}
 }

@@ -1,0 +1,159 @@
+package server
+
+import (
+	"strings"
+
+	"github.com/redoubtdb/redoubt/fsm"
+	"github.com/redoubtdb/redoubt/fsm/command"
+	"github.com/redoubtdb/redoubt/resp"
+)
+
+// call is one command on its way through the gates. A connection has one and uses it again.
+type call struct {
+	args  [][]byte
+	spec  *command.Spec // nil until the command is known
+	front *front        // nil: the state machine runs the command
+
+	keys    []int // positions in args; scratch memory
+	slot    int32 // of the keys, fsm.NoSlot without
+	cross   bool  // the keys are in several slots
+	write   bool
+	asking  bool
+	replica bool   // to be served by this node as a replica
+	routed  bool   // routing refused the command, and not the command itself was wrong
+	wrong   string // the error for arguments that do not tell the keys
+}
+
+// reset prepares for the next command.
+func (q *call) reset(args [][]byte) {
+	*q = call{args: args, keys: q.keys[:0], slot: fsm.NoSlot}
+}
+
+// dispatch takes one command to whoever runs it, or answers why nobody does.
+func (c *Conn) dispatch(args [][]byte) {
+	if c.session.replySkip {
+		c.dispatchMute(args)
+		return
+	}
+	q := &c.call
+	q.reset(args)
+	q.asking = c.session.asking
+	if text := c.passGates(q); text != "" {
+		c.reject(q, text)
+	} else {
+		c.shared.last.Store(q.spec)
+		c.run(q)
+	}
+	if q.asking && !c.tx.open {
+		c.session.asking = false // it holds for one command, or for one transaction
+	}
+}
+
+func (c *Conn) passGates(q *call) (text string) {
+	for i := range c.srv.gates {
+		if text := c.srv.gates[i].pass(c, q); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// dispatchMute drops the reply of one command.
+func (c *Conn) dispatchMute(args [][]byte) {
+	c.session.replySkip = false
+	c.commit()
+	kept := c.out.Len()
+	c.dispatch(args)
+	c.commit()
+	if !c.session.replyOff {
+		c.out.Truncate(min(kept, c.out.Len()))
+	}
+}
+
+// run chooses who runs a command that has passed all gates.
+func (c *Conn) run(q *call) {
+	f := q.front
+	switch {
+	case c.tx.open && (f == nil || !f.unqueued):
+		c.enqueue(q)
+	case q.wrong != "":
+		c.fail(q.wrong)
+	case f == nil:
+		c.runData(q)
+	case f.prepare != nil:
+		c.runPrepared(q)
+	case f.inline != nil:
+		f.inline(c, q)
+	default:
+		c.runFront(q)
+	}
+}
+
+// runData hands a command of the state machine to the group: a read alone at once, a write and what stands
+// behind it in a batch.
+func (c *Conn) runData(q *call) {
+	if q.replica {
+		c.commit()
+	}
+	if !q.write && c.batch.empty() {
+		c.one = fsm.Op{Spec: q.spec, Args: q.args, Slot: q.slot, Asking: q.asking}
+		c.read(q.replica)
+		return
+	}
+	c.add(fsm.Op{Spec: q.spec, Args: q.args, Slot: q.slot, Asking: q.asking}, sizeOf(q.args))
+}
+
+// read answers c.one directly.
+func (c *Conn) read(replica bool) bool {
+	mark := c.out.Len()
+	err := c.srv.shard.Read(c.ctx, &c.one, c.out, ReadOptions{Replica: replica})
+	if err != nil {
+		c.out.Truncate(mark)
+		c.fail(c.srv.redirect(&c.one, c.session.readonly))
+	}
+	return err == nil
+}
+
+func sizeOf(args [][]byte) int {
+	n := 0
+	for _, a := range args {
+		n += len(a)
+	}
+	return n
+}
+
+// runPrepared runs a command of the state machine that the frontend has to rewrite first.
+func (c *Conn) runPrepared(q *call) {
+	if text := q.front.prepare(c, q); text != "" {
+		c.fail(text)
+		return
+	}
+	c.runData(q)
+}
+
+// runFront runs a command of the frontend once everything before it is answered.
+func (c *Conn) runFront(q *call) {
+	if q.front.rides && !c.batch.empty() {
+		f, args := q.front, q.args
+		c.answer(func(w *resp.Writer) { f.run(c.srv, c, args, w) })
+		return
+	}
+	c.commit()
+	q.front.run(c.srv, c, q.args, c.out)
+}
+
+// reject answers a command that did not pass a gate. Inside MULTI that spoils the transaction; EXEC itself
+// ends it.
+func (c *Conn) reject(q *call, text string) {
+	exec := q.spec != nil && q.spec.Name == "exec"
+	switch {
+	case exec:
+		c.endTransaction()
+	case c.tx.open:
+		c.tx.spoiled = true
+	}
+	if exec && !q.routed {
+		text = "EXECABORT Transaction discarded because of: " + strings.TrimPrefix(text, "ERR ")
+	}
+	c.fail(text)
+}
