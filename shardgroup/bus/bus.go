@@ -131,6 +131,13 @@ func (b *Bus) Handle(name string, h Handler) { b.register(name, method{handler: 
 // HandleOpen registers the handler of a method for members and strangers.
 func (b *Bus) HandleOpen(name string, h Handler) { b.register(name, method{handler: h, open: true}) }
 
+// Unhandle takes a method's handler away; handlers that run go on.
+func (b *Bus) Unhandle(name string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.methods, name)
+}
+
 func (b *Bus) register(name string, m method) {
 	if len(name) > maxMethod {
 		panic("bus: method name too long: " + name)

@@ -56,6 +56,12 @@ func (f *fleet) open(cluster, name, secret string) *node {
 			return n.admit(from, ch)
 		},
 		Secret: func() string { return n.secret },
+		ErrorCode: func(err error) string {
+			if errors.Is(err, errKnown) {
+				return "known"
+			}
+			return ""
+		},
 	}, name+":17000")
 	if err != nil {
 		f.t.Fatal(err)
@@ -242,6 +248,8 @@ func TestStranger(t *testing.T) {
 	})
 }
 
+var errKnown = errors.New("known to ErrorCode")
+
 type codedError struct{ code string }
 
 func (e codedError) Error() string { return "slot is busy" }
@@ -254,7 +262,9 @@ func TestHandlerErrors(t *testing.T) {
 			return nil, fmt.Errorf("apply: %w", codedError{"slot-busy"})
 		})
 		b.Handle("plain", func(context.Context, bus.Identity, []byte) ([]byte, error) { return nil, io.ErrUnexpectedEOF })
+		b.Handle("known", func(context.Context, bus.Identity, []byte) ([]byte, error) { return nil, errKnown })
 		for method, want := range map[string]bus.RemoteError{
+			"known": {Code: "known", Msg: "known to ErrorCode"},
 			"coded": {Code: "slot-busy", Msg: "apply: slot is busy"},
 			"plain": {Code: "error", Msg: "unexpected EOF"},
 		} {
@@ -263,6 +273,10 @@ func TestHandlerErrors(t *testing.T) {
 			if !errors.As(err, &got) || *got != want || errors.Is(err, bus.ErrNotSent) {
 				t.Errorf("%s: %v", method, err)
 			}
+		}
+		b.Unhandle("plain")
+		if _, err := a.Call(t.Context(), "b:1", "plain", nil); !errors.Is(err, bus.ErrNoMethod) {
+			t.Errorf("after Unhandle: %v", err)
 		}
 	})
 }

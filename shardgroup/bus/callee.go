@@ -148,13 +148,18 @@ func (c *callee) answer(ctx context.Context, id uint64, h Handler, body []byte) 
 		err = fmt.Errorf("answer of %d bytes: %w", len(result), ErrTooLarge)
 	}
 	if err != nil {
-		f.kind, f.payload = frameError, encodeCoded(codeOf(err), err.Error())
+		f.kind, f.payload = frameError, encodeCoded(c.bus.codeOf(err), err.Error())
 	}
 	_, _ = c.out.write(c.bus.ctx, f)
 }
 
-// codeOf is the code an error carries, or "error".
-func codeOf(err error) string {
+// codeOf is the code of a handler's error, or "error".
+func (b *Bus) codeOf(err error) string {
+	if b.deps.ErrorCode != nil {
+		if code := b.deps.ErrorCode(err); code != "" {
+			return code
+		}
+	}
 	var coded interface{ Code() string }
 	if errors.As(err, &coded) {
 		return coded.Code()

@@ -73,10 +73,15 @@ type Deps struct {
 	Admit func(from Identity, ch Channel) error
 	// Secret is the shared secret; nil or "" means none.
 	Secret func() string
+	// ErrorCode gives the stable code of an error that a handler returned, ""
+	// if it has none; nil asks only for a method `Code() string`.
+	ErrorCode func(error) string
 }
 
-// Handler answers a call. An error with a method `Code() string` reaches the
-// caller as a *RemoteError with that code; any other with the code "error".
+// Handler answers a call; it must return soon after its context ends, for
+// Close waits for it. Its error reaches the caller as a *RemoteError, whose
+// code is that of Deps.ErrorCode, or of the error's method `Code() string`, or
+// "error".
 type Handler func(ctx context.Context, from Identity, body []byte) ([]byte, error)
 
 // Link is one connection of the bus, for CLUSTER LINKS.

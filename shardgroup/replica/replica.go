@@ -2,13 +2,15 @@ package replica
 
 import (
 	"context"
+
+	"github.com/redoubtdb/redoubt/persistence"
 )
 
 // Replica is one running member of one group.
 type Replica struct{}
 
 // Bootstrap writes the first configuration into an empty store.
-func Bootstrap(store *GroupStore, c Configuration) error { panic("not yet") }
+func Bootstrap(store *persistence.GroupStore, c Configuration) error { panic("not yet") }
 
 // Start opens the member and lets it take part.
 func Start(d Deps, o Options) (*Replica, error) { panic("not yet") }
@@ -28,6 +30,9 @@ func (r *Replica) Propose(data []byte) *Proposal { panic("not yet") }
 // Wait returns nil when the entry is committed and applied here.
 func (p *Proposal) Wait(ctx context.Context) error { panic("not yet") }
 
+// Index is the entry's index in the log; valid after Wait returned nil.
+func (p *Proposal) Index() uint64 { panic("not yet") }
+
 // Leadership delivers the changes of this member's leadership; one reader.
 func (r *Replica) Leadership() <-chan LeaderChange { panic("not yet") }
 
@@ -36,6 +41,9 @@ func (r *Replica) Leader() (serverID string, term uint64) { panic("not yet") }
 
 // IsLeader says whether this member leads.
 func (r *Replica) IsLeader() bool { panic("not yet") }
+
+// LeadingTerm is the term this member leads in, if it leads.
+func (r *Replica) LeadingTerm() (term uint64, ok bool) { panic("not yet") }
 
 // Term is this member's current term.
 func (r *Replica) Term() uint64 { panic("not yet") }
@@ -82,8 +90,8 @@ func (r *Replica) CommitIndex() uint64 { panic("not yet") }
 // LastIndex is the last index in this member's log.
 func (r *Replica) LastIndex() uint64 { panic("not yet") }
 
-// LastSnapshot is the index of this member's newest snapshot.
-func (r *Replica) LastSnapshot() uint64 { panic("not yet") }
+// SnapshotIndex is the index of this member's newest snapshot, 0 without one.
+func (r *Replica) SnapshotIndex() uint64 { panic("not yet") }
 
 // TakeSnapshot takes a snapshot now.
 func (r *Replica) TakeSnapshot() error { panic("not yet") }

@@ -6,6 +6,8 @@ import (
 	"net"
 	"slices"
 	"time"
+
+	"github.com/redoubtdb/redoubt/persistence"
 )
 
 // StateMachine is what committed entries are applied to. All its methods are
@@ -74,7 +76,7 @@ type StreamLayer interface {
 
 // Deps is what a member is made of.
 type Deps struct {
-	Store  *GroupStore // stays the caller's: Shutdown does not close it
+	Store  *persistence.GroupStore // stays the caller's: Shutdown does not close it
 	Layer  StreamLayer // becomes the member's: Shutdown closes it
 	FSM    StateMachine
 	Logger *slog.Logger
