@@ -3,20 +3,23 @@ package command_test
 import (
 	"testing"
 
+	"github.com/redoubtdb/redoubt/fsm"
 	"github.com/redoubtdb/redoubt/fsm/command"
-	"github.com/redoubtdb/redoubt/fsm/keyspace"
 	"github.com/redoubtdb/redoubt/resp"
 	"github.com/redoubtdb/redoubt/slotmap"
 )
 
-// executor runs commands one after another on a key space of its own, as the
-// state machine does: expired keys of a write are deleted before it runs.
+// executor runs commands one after another on a state machine of its own that
+// owns all slots: each write is an entry of the log, each read a view.
 type executor struct {
-	table *command.Table
-	db    *keyspace.DB
-	rand  *command.Rand
-	w     resp.Writer
-	now   func() int64
+	t       testing.TB
+	table   *command.Table
+	machine *fsm.Machine
+	now     func() int64 // ms
+
+	index   uint64 // of the last entry
+	encoder fsm.Encoder
+	w       resp.Writer
 }
 
 func newExecutor(t testing.TB, proto int, now func() int64) *executor {
@@ -25,50 +28,73 @@ func newExecutor(t testing.TB, proto int, now func() int64) *executor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &executor{table: table, db: keyspace.NewDB(), rand: command.NewRand(1), now: now}
+	e := &executor{t: t, table: table, machine: fsm.New(fsm.Options{Table: table}), now: now}
 	e.w.SetProto(proto)
+	all := fsm.GateChange{From: 0, To: slotmap.SlotCount - 1, Gate: fsm.GateOwned, Epoch: 1}
+	e.apply(fsm.EncodeGates(e.header(), []fsm.GateChange{all}))
 	return e
 }
 
 // do runs one command and returns the bytes of its reply, valid until the next.
 func (e *executor) do(args ...string) []byte {
-	raw := make([][]byte, len(args))
-	for i, a := range args {
-		raw[i] = []byte(a)
-	}
 	e.w.Reset()
-	spec, problem := e.table.Resolve(raw)
-	if problem != "" {
-		e.w.Error(problem)
-		return e.w.Bytes()
-	}
-	if c := e.context(spec, raw); c != nil {
-		spec.Run(c)
+	if op := e.resolve(args); op != nil {
+		e.run(op)
 	}
 	return e.w.Bytes()
 }
 
-// context prepares the command's view of the world. nil: its keys are in more
-// than one slot, and that is replied.
-func (e *executor) context(spec *command.Spec, args [][]byte) *command.Ctx {
-	c := &command.Ctx{Args: args, W: &e.w, DB: e.db, Rand: e.rand, Now: e.now(), Applying: spec.Flags.Has(command.Write)}
-	c.MachineNow = c.Now
-	keys, err := spec.KeyPositions(args)
+// resolve does what the frontend does before a command runs. nil: it is refused,
+// and the error is written.
+func (e *executor) resolve(args []string) *fsm.Op {
+	op := &fsm.Op{Slot: fsm.NoSlot}
+	for _, a := range args {
+		op.Args = append(op.Args, []byte(a))
+	}
+	spec, problem := e.table.Resolve(op.Args)
+	if problem != "" {
+		e.w.Error(problem)
+		return nil
+	}
+	op.Spec = spec
+	keys, err := spec.KeyPositions(op.Args)
 	if err != nil {
 		keys = nil // the command will find out by itself
 	}
 	for _, at := range keys {
-		slot := e.db.Slot(slotmap.KeySlot(args[at]))
-		if c.Slot != nil && c.Slot != slot {
+		slot := int32(slotmap.KeySlot(op.Args[at]))
+		if op.Slot != fsm.NoSlot && op.Slot != slot {
 			e.w.Error(resp.ErrCrossSlot)
 			return nil
 		}
-		c.Slot = slot
+		op.Slot = slot
 	}
-	for _, at := range keys {
-		if _, expire, _ := c.Slot.Lookup(args[at]); c.Applying && c.Hidden(expire) {
-			c.Slot.Delete(args[at])
+	return op
+}
+
+func (e *executor) run(op *fsm.Op) {
+	if op.IsWrite() {
+		e.encoder.Begin(e.header())
+		e.encoder.AddOp(op)
+		e.apply(e.encoder.Finish(), &fsm.Request{Ops: []fsm.Op{*op}, W: &e.w})
+		return
+	}
+	if e.machine.View(op, &e.w, e.now()) == fsm.NeedTick {
+		e.apply(fsm.EncodeTick(e.header(), fsm.TickBody{}))
+		if got := e.machine.View(op, &e.w, e.now()); got != fsm.Served {
+			e.t.Fatalf("%q: view result %d after a tick", op.Args, got)
 		}
 	}
-	return c
+}
+
+func (e *executor) header() fsm.Header {
+	return fsm.Header{Kind: fsm.KindCommands, Now: e.now(), Seed: e.index, Proposer: 1, Seq: e.index + 1}
+}
+
+func (e *executor) apply(entry []byte, batch ...*fsm.Request) {
+	e.t.Helper()
+	e.index++
+	if err := e.machine.Apply(e.index, 1, entry, batch); err != nil {
+		e.t.Fatal(err)
+	}
 }

@@ -23,9 +23,9 @@ func keysFamily() family {
 		{4, makeScan},
 		{2, func(g *gen) step { return step{args: []string{"DBSIZE"}} }},
 		{1, makeFlush},
-		{3, func(g *gen) step {
-			return step{args: []string{"OBJECT", g.oneOf("ENCODING", "encoding", "REFCOUNT", "FREQ"), g.key()}}
-		}},
+		{3, func(g *gen) step { return step{args: []string{"OBJECT", g.oneOf("ENCODING", "encoding"), g.key()}} }},
+		{1, func(g *gen) step { return step{[]string{"OBJECT", g.oneOf("REFCOUNT", "IDLETIME"), g.key()}, alike} }},
+		{1, func(g *gen) step { return step{args: []string{"OBJECT", "FREQ", g.key()}} }},
 		{1, makeObjectError},
 		{1, makeMemory},
 	}}

@@ -60,7 +60,7 @@ func writeTTL(c *Ctx, since int64, seconds bool) {
 	case at == 0:
 		c.W.Int(ttlNoTime)
 	case seconds:
-		c.W.Int((max(at-since, 0) + 500) / 1000)
+		c.W.Int(int64((uint64(max(at-since, 0)) + 500) / 1000))
 	default:
 		c.W.Int(max(at-since, 0))
 	}

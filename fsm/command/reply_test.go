@@ -91,7 +91,7 @@ func parseReply(raw []byte) (reply, error) {
 }
 
 // strings returns the elements' texts.
-func (v *reply) strings() []string {
+func (v reply) strings() []string {
 	out := make([]string, len(v.elems))
 	for i, e := range v.elems {
 		out[i] = e.text
@@ -100,7 +100,7 @@ func (v *reply) strings() []string {
 }
 
 // pairs returns a map's values by their keys' texts, whichever protocol it came in.
-func (v *reply) pairs() map[string]reply {
+func (v reply) pairs() map[string]reply {
 	out := map[string]reply{}
 	for i := 0; i+1 < len(v.elems); i += 2 {
 		out[v.elems[i].text] = v.elems[i+1]
