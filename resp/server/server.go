@@ -57,6 +57,7 @@ type Server struct {
 	inspect  Inspector
 	log      *slog.Logger
 	stats    *Stats
+	monitor  monitor // what INFO and CONFIG RESETSTAT keep (info_stats.go)
 	started  time.Time
 
 	table   *command.Table // every command, the frontend's too
@@ -74,7 +75,7 @@ type Server struct {
 
 // New makes a Server. It serves nobody until Serve is called.
 func New(d Deps) (*Server, error) {
-	if d.Config == nil || d.Topology == nil || d.Shard == nil || d.Compile == nil || d.Log == nil {
+	if d.Config == nil || d.Topology == nil || d.Shard == nil || d.Admin == nil || d.Inspect == nil || d.Compile == nil || d.Log == nil {
 		return nil, errors.New("server: incomplete Deps")
 	}
 	s := &Server{
