@@ -2,96 +2,182 @@ package replica
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
 
-	"github.com/redoubtdb/redoubt/persistence"
+	"github.com/hashicorp/raft"
 )
 
 // Replica is one running member of one group.
-type Replica struct{}
+type Replica struct {
+	options   Options
+	log       *slog.Logger
+	raft      *raft.Raft
+	machine   *machine
+	stores    *stores
+	snapshots *snapshotStore
+	transport *transport
+	evidence  *evidence
+	gate      *gate
 
-// Bootstrap writes the first configuration into an empty store.
-func Bootstrap(store *persistence.GroupStore, c Configuration) error { panic("not yet") }
+	ctx      context.Context // ends when Shutdown begins
+	stop     context.CancelFunc
+	spawning sync.Mutex     // makes wg's growth and Shutdown exclude each other
+	wg       sync.WaitGroup // our goroutines
+
+	proposals   atomic.Int64  // waited for
+	noLease     atomic.Uint64 // the term whose lease a transfer took away
+	started     atomic.Bool   // the library runs; until then errors are Start's
+	failed      atomic.Bool
+	failure     chan error        // has room for the one error
+	leadership  chan LeaderChange // to its one reader
+	confirming  chan struct{}     // signals that somebody waits in Confirm
+	snapshotDue chan struct{}     // signals that a snapshot is due
+	changing    sync.Mutex        // held during a configuration change or a transfer
+}
 
 // Start opens the member and lets it take part.
-func Start(d Deps, o Options) (*Replica, error) { panic("not yet") }
+func Start(d Deps, o Options) (*Replica, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if d.Store == nil || d.Layer == nil || d.FSM == nil {
+		return nil, errors.New("replica: Store, Layer and FSM are needed")
+	}
+	if d.Logger == nil {
+		d.Logger = slog.New(slog.DiscardHandler)
+	}
+	r := &Replica{
+		options:     o,
+		log:         d.Logger,
+		failure:     make(chan error, 1),
+		leadership:  make(chan LeaderChange),
+		confirming:  make(chan struct{}, 1),
+		snapshotDue: make(chan struct{}, 1),
+	}
+	r.ctx, r.stop = context.WithCancel(context.Background())
+	if err := r.open(d); err != nil {
+		r.stop()
+		return nil, fmt.Errorf("replica: start: %w", err)
+	}
+	r.started.Store(true)
+	r.spawn(func() { r.gate.run(r.transport.NetworkTransport.Consumer(), r.ctx.Done()) })
+	r.spawn(r.followLeadership)
+	r.spawn(r.confirmLoop)
+	r.spawn(r.snapshotLoop)
+	r.spawn(r.firstElection)
+	return r, nil
+}
 
-// Shutdown stops the member.
-func (r *Replica) Shutdown() error { panic("not yet") }
+// spawn runs f as a goroutine that Shutdown waits for; after Shutdown it does not.
+func (r *Replica) spawn(f func()) {
+	r.spawning.Lock()
+	defer r.spawning.Unlock()
+	if r.ctx.Err() == nil {
+		r.wg.Go(f)
+	}
+}
 
-// Failed delivers the error that ended this member, once.
-func (r *Replica) Failed() <-chan error { panic("not yet") }
+// open builds what the library needs, and the library on top of it.
+func (r *Replica) open(d Deps) (err error) {
+	r.stores = &stores{fail: r.fail, started: &r.started}
+	r.snapshots = &snapshotStore{SnapshotStore: d.Store.Snapshots}
+	fresh, err := r.inspect(d)
+	if err != nil {
+		return err
+	}
+	guarded := &logStore{inner: d.Store.Log, stores: r.stores, retain: d.Retain}
+	cache, err := raft.NewLogCache(logCacheSize, guarded)
+	if err != nil {
+		return err
+	}
+	r.machine = &machine{inner: d.FSM, fail: r.fail, due: r.checkSnapshotDue, started: &r.started}
+	r.evidence = newEvidence(r.options.ID, r.Configuration)
+	r.gate = newGate(r.Term, func() string { id, _ := r.Leader(); return id })
+	if !fresh {
+		r.gate.promise()
+	}
+	r.transport = r.newTransport(d)
+	defer func() {
+		if err != nil {
+			_ = r.transport.Close()
+		}
+	}()
+	config := r.options.raftConfig()
+	config.Logger = newHclog(d.Logger)
+	return r.newRaft(config, cache, &stableStore{inner: d.Store.Stable, stores: r.stores})
+}
 
-// Proposal is an entry on its way.
-type Proposal struct{}
+// inspect looks at the storage before the library does. fresh: this member
+// has never taken part.
+func (r *Replica) inspect(d Deps) (fresh bool, err error) {
+	state, err := raft.HasExistingState(d.Store.Log, d.Store.Stable, d.Store.Snapshots)
+	if err != nil {
+		return false, err
+	}
+	list, err := d.Store.Snapshots.List()
+	if err != nil {
+		return false, err
+	}
+	if len(list) > 0 {
+		r.snapshots.note(list[0].Index)
+	}
+	return !state, nil
+}
 
-// Propose hands an entry to the group. It does not wait.
-func (r *Replica) Propose(data []byte) *Proposal { panic("not yet") }
+func (r *Replica) newTransport(d Deps) *transport {
+	s := newStreams(d.Layer, r.options.ID, r.options.rpcLimit())
+	return &transport{
+		NetworkTransport: raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
+			Stream:  s,
+			MaxPool: maxPool,
+			Timeout: r.options.rpcLimit(),
+			Logger:  newHclog(d.Logger),
+		}),
+		evidence: r.evidence,
+		gate:     r.gate,
+		streams:  s,
+		mute:     r.mute,
+		term:     r.Term,
+	}
+}
 
-// Wait returns nil when the entry is committed and applied here.
-func (p *Proposal) Wait(ctx context.Context) error { panic("not yet") }
+// newRaft starts the library, which panics at some errors of its stores.
+func (r *Replica) newRaft(c *raft.Config, log raft.LogStore, stable raft.StableStore) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", ErrStore, p)
+		}
+	}()
+	r.raft, err = raft.NewRaft(c, r.machine, log, stable, r.snapshots, r.transport)
+	if err == nil && r.machine.halted.Load() {
+		return ErrHalted // nothing was restored after all
+	}
+	return err
+}
 
-// Index is the entry's index in the log; valid after Wait returned nil.
-func (p *Proposal) Index() uint64 { panic("not yet") }
+// fail ends this member's part: from now on it does nothing as leader or
+// candidate. The first error is delivered by Failed.
+func (r *Replica) fail(err error) {
+	if !r.started.Load() || r.ctx.Err() != nil || !r.failed.CompareAndSwap(false, true) {
+		return
+	}
+	r.log.Error("replica failed", "member", r.options.ID, "error", err)
+	r.failure <- err
+}
 
-// Leadership delivers the changes of this member's leadership; one reader.
-func (r *Replica) Leadership() <-chan LeaderChange { panic("not yet") }
+// Failed delivers the error that ended this member, once. Its owner must then
+// call Shutdown.
+func (r *Replica) Failed() <-chan error { return r.failure }
 
-// Leader is the leader this member knows ("" none) and this member's term.
-func (r *Replica) Leader() (serverID string, term uint64) { panic("not yet") }
-
-// IsLeader says whether this member leads.
-func (r *Replica) IsLeader() bool { panic("not yet") }
-
-// LeadingTerm is the term this member leads in, if it leads.
-func (r *Replica) LeadingTerm() (term uint64, ok bool) { panic("not yet") }
-
-// Term is this member's current term.
-func (r *Replica) Term() uint64 { panic("not yet") }
-
-// State is "Follower", "Candidate", "Leader" or "Shutdown".
-func (r *Replica) State() string { panic("not yet") }
-
-// LeaseValid says whether the state as it is now may be read as the leader's.
-func (r *Replica) LeaseValid() bool { panic("not yet") }
-
-// Confirm returns nil when this member was still the leader after the call began.
-func (r *Replica) Confirm(ctx context.Context) error { panic("not yet") }
-
-// Configuration is the latest configuration in this member's log.
-func (r *Replica) Configuration() Configuration { panic("not yet") }
-
-// AddLearner adds a member that does not vote.
-func (r *Replica) AddLearner(id string) error { panic("not yet") }
-
-// Promote gives a caught-up learner its vote.
-func (r *Replica) Promote(id string) error { panic("not yet") }
-
-// Demote takes a voter's vote.
-func (r *Replica) Demote(id string) error { panic("not yet") }
-
-// Remove takes a member out of the group.
-func (r *Replica) Remove(id string) error { panic("not yet") }
-
-// Transfer hands leadership to a caught-up voter.
-func (r *Replica) Transfer(ctx context.Context, id string) error { panic("not yet") }
-
-// Progress is what this leader knows of the others; empty on others.
-func (r *Replica) Progress() []Peer { panic("not yet") }
-
-// Matched is the highest index known to be in that member's log.
-func (r *Replica) Matched(id string) uint64 { panic("not yet") }
-
-// AppliedIndex is the index of the latest entry given to the state machine.
-func (r *Replica) AppliedIndex() uint64 { panic("not yet") }
-
-// CommitIndex is the highest index this member knows to be committed.
-func (r *Replica) CommitIndex() uint64 { panic("not yet") }
-
-// LastIndex is the last index in this member's log.
-func (r *Replica) LastIndex() uint64 { panic("not yet") }
-
-// SnapshotIndex is the index of this member's newest snapshot, 0 without one.
-func (r *Replica) SnapshotIndex() uint64 { panic("not yet") }
-
-// TakeSnapshot takes a snapshot now.
-func (r *Replica) TakeSnapshot() error { panic("not yet") }
+// mute says why this member must not act as leader or candidate.
+func (r *Replica) mute() error {
+	if !r.started.Load() || r.failed.Load() || r.stores.stalledFor() > r.options.DiskStall {
+		return errMuted
+	}
+	return nil
+}

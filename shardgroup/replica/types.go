@@ -77,7 +77,7 @@ type StreamLayer interface {
 // Deps is what a member is made of.
 type Deps struct {
 	Store  *persistence.GroupStore // stays the caller's: Shutdown does not close it
-	Layer  StreamLayer // becomes the member's: Shutdown closes it
+	Layer  StreamLayer             // becomes the member's: Shutdown closes it
 	FSM    StateMachine
 	Logger *slog.Logger
 	// Retain gives the first index that must stay in the log because some
