@@ -5,6 +5,8 @@ import (
 	"github.com/redoubtdb/redoubt/resp"
 )
 
+const errIntRange = "ERR value is out of range, value must between -2147483648 and 2147483647"
+
 func connectionCommands() []front {
 	spec := func(name string, arity int, flags command.Flag, group, since, summary string) *command.Spec {
 		return &command.Spec{Name: name, Arity: arity, Flags: flags | command.Fast, Group: group, Since: since,
@@ -44,8 +46,10 @@ func echo(_ *Server, _ *Conn, args [][]byte, w *resp.Writer) { w.Bulk(args[1]) }
 func selectDB(_ *Server, _ *Conn, args [][]byte, w *resp.Writer) {
 	n, ok := command.ParseInt(args[1])
 	switch {
-	case !ok || n != int64(int32(n)):
+	case !ok:
 		w.Error(resp.ErrNotInteger)
+	case n != int64(int32(n)):
+		w.Error(errIntRange)
 	case n != 0:
 		w.Error(resp.ErrSelectInCluster)
 	default:
