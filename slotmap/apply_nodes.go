@@ -219,7 +219,7 @@ func applySetAddress(d *draft, c Change) error {
 	if n == nil {
 		return ErrNoNode
 	}
-	if n.sameAddress(c.Node) {
+	if n.SameAddress(c.Node) {
 		return nil
 	}
 	from, to := c.Node, d.editNode(c.ID)

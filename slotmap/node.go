@@ -81,8 +81,8 @@ func (n *Node) ClientBusPort() int {
 	return n.BusPort
 }
 
-// sameAddress tells whether two nodes are reached and announced alike.
-func (n *Node) sameAddress(o *Node) bool {
+// SameAddress tells whether two nodes are reached and announced alike.
+func (n *Node) SameAddress(o *Node) bool {
 	return n.Host == o.Host && n.Port == o.Port && n.BusPort == o.BusPort &&
 		n.AnnounceHost == o.AnnounceHost && n.AnnouncePort == o.AnnouncePort &&
 		n.AnnounceBusPort == o.AnnounceBusPort && n.Hostname == o.Hostname
