@@ -82,13 +82,14 @@ func (l *loader) read(r io.Reader) error {
 		}
 		return badSnapshot("%w", err)
 	}
+	got := l.state.seal(l.digest.sum)
 	switch {
 	case !l.headComplete():
 		return badSnapshot("its head is incomplete")
 	case !l.seen[auxDigest] || len(l.marks) > 0 || l.keys != l.total:
 		return badSnapshot("it ends after %d keys of %d", l.keys, l.total)
-	case l.digest.sum != l.want:
-		return badSnapshot("the state's digest is %016x, not %016x", l.digest.sum, l.want)
+	case got != l.want:
+		return badSnapshot("the state's digest is %016x, not %016x", got, l.want)
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ import (
 //
 //	slot, number of keys, then for each key: revision<<1 | sticky
 //
-// in unsigned varints; and at the end the digest of the state, which Load compares with what it made.
+// in unsigned varints; and at the end a digest of all that, which Load compares with what it made.
 const (
 	snapshotVersion = 1
 	runKeys         = 256 // keys a run at most
@@ -46,13 +46,21 @@ func (f *Frozen) WriteTo(w io.Writer) (int64, error) {
 		return out.Err()
 	})
 	if err == nil {
-		auxNumber(out, auxDigest, f.Digest())
+		auxNumber(out, auxDigest, f.state.seal(f.Digest()))
 		err = out.Footer()
 	}
 	if err != nil {
 		err = fmt.Errorf("writing a snapshot: %w", err)
 	}
 	return out.Written(), err
+}
+
+// seal adds to the state's digest what members do not compare by it.
+func (s *frozenState) seal(sum uint64) uint64 {
+	d := digest{sum: sum}
+	d.number(s.term)
+	d.number(s.logHash)
+	return d.sum
 }
 
 func (f *Frozen) writeState(out *rdb.Writer) {
