@@ -44,10 +44,6 @@ func roleCommands() []front {
 			Summary:    "Wait for the synchronous replication of all the write commands sent in the context of the current connection",
 			Complexity: "O(1)", Tips: []string{"request_policy:all_shards", "response_policy:agg_min"},
 		}},
-		{run: timeNow, rides: true, spec: &command.Spec{
-			Name: "time", Arity: 1, Flags: command.Loading | command.Stale | command.Fast, Since: "2.6.0", Group: "server",
-			Summary: "Return the current server time", Complexity: "O(1)", Tips: []string{"nondeterministic_output"},
-		}},
 		{run: refuse(errSwapDB), spec: &command.Spec{
 			Name: "swapdb", Arity: 3, Flags: command.Write | command.Fast, Since: "4.0.0", Group: "server", ACL: []string{"keyspace", "dangerous"},
 			Summary: "Swaps two Redis databases", Complexity: "O(N) where N is the count of clients watching or blocking on keys from both databases.",
@@ -71,13 +67,6 @@ func roleCommands() []front {
 			Summary: "Start a coordinated failover between this server and one of its replicas.", Complexity: "O(1)",
 		}},
 	}
-}
-
-func timeNow(_ *Server, _ *Conn, _ [][]byte, w *resp.Writer) {
-	now := time.Now().UnixMicro()
-	w.Array(2)
-	w.BulkInt(now / 1e6)
-	w.BulkInt(now % 1e6)
 }
 
 func role(s *Server, _ *Conn, _ [][]byte, w *resp.Writer) {
