@@ -77,7 +77,7 @@ func (c *Conn) answer(f func(w *resp.Writer)) {
 
 // fail answers an error in its place.
 func (c *Conn) fail(text string) {
-	c.srv.stats.Errors.Add(1)
+	c.srv.monitor.failed(text)
 	if c.batch.empty() {
 		c.out.Error(text)
 		return

@@ -34,6 +34,7 @@ type Conn struct {
 	tx      transaction
 	shared  shared
 
+	timed   uint // commands so far
 	closing bool // no further command is read; what is answered is still sent
 }
 

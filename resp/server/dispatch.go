@@ -2,6 +2,7 @@ package server
 
 import (
 	"strings"
+	"time"
 
 	"github.com/redoubtdb/redoubt/fsm"
 	"github.com/redoubtdb/redoubt/fsm/command"
@@ -41,8 +42,7 @@ func (c *Conn) dispatch(args [][]byte) {
 	if text := c.passGates(q); text != "" {
 		c.reject(q, text)
 	} else {
-		c.shared.last.Store(q.spec)
-		c.run(q)
+		c.runCounted(q)
 	}
 	if q.asking && !c.tx.open {
 		c.session.asking = false // it holds for one command, or for one transaction
@@ -56,6 +56,34 @@ func (c *Conn) passGates(q *call) (text string) {
 		}
 	}
 	return ""
+}
+
+// timedShare is the share of commands whose time is taken: one of so many stands for all.
+const timedShare = 64
+
+// runCounted runs a command and counts it for INFO. Only a command that is answered at once can be seen to
+// fail, and its time be taken; what writes, waits for others.
+func (c *Conn) runCounted(q *call) {
+	spec, mark, direct := q.spec, c.out.Len(), c.batch.empty()
+	c.shared.last.Store(spec)
+	c.timed++
+	if c.timed%timedShare != 0 {
+		c.run(q)
+		c.srv.monitor.called(spec, 0, direct && c.failedSince(mark))
+		return
+	}
+	start := time.Now()
+	c.run(q)
+	took := time.Since(start)
+	if !direct || !c.batch.empty() {
+		took = 0
+	}
+	c.srv.monitor.called(spec, took*timedShare, direct && c.failedSince(mark))
+}
+
+// failedSince tells whether the reply that begins at mark is an error.
+func (c *Conn) failedSince(mark int) bool {
+	return c.batch.empty() && c.out.Len() > mark && c.out.Bytes()[mark] == '-'
 }
 
 // dispatchMute drops the reply of one command.
@@ -78,6 +106,8 @@ func (c *Conn) run(q *call) {
 		c.enqueue(q)
 	case q.wrong != "":
 		c.fail(q.wrong)
+	case f == nil && q.stateless():
+		c.runStateless(q)
 	case f == nil:
 		c.runData(q)
 	case f.prepare != nil:
@@ -87,6 +117,19 @@ func (c *Conn) run(q *call) {
 	default:
 		c.runFront(q)
 	}
+}
+
+// stateless tells whether a command of the state machine looks at no key: TIME, OBJECT HELP and the like.
+func (q *call) stateless() bool {
+	return q.slot == fsm.NoSlot && !q.write && !q.spec.Flags.Has(command.AllSlots) && q.spec.FirstKey == 0 && q.spec.Keys == nil
+}
+
+// runStateless runs such a command here, whatever the group is able to do.
+func (c *Conn) runStateless(q *call) {
+	spec, args, now := q.spec, q.args, time.Now().UnixMilli()
+	c.answer(func(w *resp.Writer) {
+		spec.Run(&command.Ctx{Args: args, W: w, Now: now, MachineNow: now, Rand: &command.Rand{}})
+	})
 }
 
 // runData hands a command of the state machine to the group: a read alone at once, a write and what stands
@@ -110,8 +153,12 @@ func (c *Conn) read(replica bool) bool {
 	if err != nil {
 		c.out.Truncate(mark)
 		c.fail(c.srv.redirect(&c.one, c.session.readonly))
+		return false
 	}
-	return err == nil
+	if c.failedSince(mark) {
+		c.srv.monitor.failed(string(c.out.Bytes()[mark+1:]))
+	}
+	return true
 }
 
 func sizeOf(args [][]byte) int {

@@ -88,21 +88,17 @@ type scriptSpecs struct{ eval, evalRO *command.Spec }
 
 var errNoScripts = errors.New("EVAL and EVAL_RO are missing")
 
-// splitScripts takes the script commands out of the state machine's: the frontend puts its own in their place.
-func splitScripts(data []*command.Spec) (scripts scriptSpecs, rest []*command.Spec, err error) {
+func findScripts(data []*command.Spec) (found scriptSpecs, err error) {
 	for _, s := range data {
 		switch s.Name {
 		case "eval":
-			scripts.eval = s
+			found.eval = s
 		case "eval_ro":
-			scripts.evalRO = s
-		case "evalsha", "evalsha_ro":
-		default:
-			rest = append(rest, s)
+			found.evalRO = s
 		}
 	}
-	if scripts.eval == nil || scripts.evalRO == nil {
-		return scripts, nil, errNoScripts
+	if found.eval == nil || found.evalRO == nil {
+		return found, errNoScripts
 	}
-	return scripts, rest, nil
+	return found, nil
 }

@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -90,27 +91,28 @@ func New(d Deps) (*Server, error) {
 	return s, nil
 }
 
-// buildTable gathers the commands of the state machine and of the frontend. EVAL and EVAL_RO are both: the
-// frontend's spec stands in the table, and becomes the state machine's when the command is prepared.
+// buildTable gathers the commands of the frontend, and those of the state machine that the frontend has none
+// of the same name for: TIME, which scripts may call, and EVAL and EVAL_RO, which the frontend prepares.
 func (s *Server) buildTable(data []*command.Spec) error {
-	scripts, rest, err := splitScripts(data)
+	scripts, err := findScripts(data)
 	if err != nil {
 		return err
 	}
 	s.fronts = map[*command.Spec]*front{}
-	specs := [][]*command.Spec{rest}
+	var own []*command.Spec
+	taken := map[string]bool{}
 	for _, family := range families(scripts) {
-		var own []*command.Spec
 		for i := range family {
 			f := &family[i]
 			s.fronts[f.spec] = f
 			if f.spec.Container == "" {
 				own = append(own, f.spec)
+				taken[f.spec.Name] = true
 			}
 		}
-		specs = append(specs, own)
 	}
-	s.table, err = command.NewTable(specs...)
+	rest := slices.DeleteFunc(slices.Clone(data), func(spec *command.Spec) bool { return taken[spec.Name] })
+	s.table, err = command.NewTable(own, rest)
 	return err
 }
 

@@ -7,7 +7,6 @@ type Stats struct {
 	Connections  atomic.Int64 // accepted
 	Rejected     atomic.Int64 // refused because of maxclients or protected mode
 	Commands     atomic.Int64 // read from clients and dispatched
-	Errors       atomic.Int64 // error replies of the frontend itself
 	BytesIn      atomic.Int64
 	BytesOut     atomic.Int64
 	Batches      atomic.Int64 // requests handed to the group's log
