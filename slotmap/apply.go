@@ -84,6 +84,7 @@ type draft struct {
 	from      *Map
 	dirty     bool
 	slotDirty bool
+	fenced    bool // this change took a fence
 	copied    [pageCount]bool
 }
 
@@ -159,13 +160,17 @@ func (d *draft) insertGroup(g *Group) {
 	d.dirty = true
 }
 
-// nextFence is the fence of this change's step of slot ownership; each change takes one at most.
+// nextFence is the fence of this change's step of slot ownership; a change takes one at most.
 func (d *draft) nextFence() uint64 {
-	if d.Fence <= d.from.Fence {
-		d.Fence = d.from.Fence + 1
+	if !d.fenced {
+		d.fenced = true
+		d.Fence++
 	}
 	return d.Fence
 }
+
+// raiseFence makes the fence at least that of another cluster.
+func (d *draft) raiseFence(fence uint64) { d.Fence = max(d.Fence, fence) }
 
 // newConfigEpoch gives a group an epoch that is higher than any other.
 func (d *draft) newConfigEpoch(id GroupID) {

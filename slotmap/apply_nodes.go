@@ -30,19 +30,13 @@ func applyAddNode(d *draft, c Change) error {
 
 // taken returns those of the slots that have an owner.
 func (d *draft) taken(ranges []Range) []Range {
-	wanted := mask(ranges)
-	return collect(func(i uint16) bool { return wanted[i] && d.slot(i).owner != "" })
-}
-
-// mask is the set of the slots in ranges.
-func mask(ranges []Range) *[SlotCount]bool {
-	set := new([SlotCount]bool)
-	for _, r := range ranges {
-		for i := int(r.Start); i <= int(r.End); i++ {
-			set[i] = true
+	var slots []uint16
+	for i := range slotsOf(ranges) {
+		if d.slot(i).owner != "" {
+			slots = append(slots, i)
 		}
 	}
-	return set
+	return RangesOf(slots)
 }
 
 // admit adds the joiner, its group and its slots.
@@ -50,31 +44,21 @@ func (d *draft) admit(n Node, j Joiner) {
 	n.Group, n.Failed, n.Leaving = j.Group.ID, false, false
 	g := Group{ID: j.Group.ID, Members: []NodeID{n.ID}, Leader: n.ID, Term: j.Group.Term, Epoch: j.Group.Epoch}
 	d.Epoch = max(d.Epoch, j.Epoch, g.Epoch)
-	d.Fence = max(d.Fence, j.Fence)
+	d.raiseFence(j.Fence)
 	if d.epochTaken(g.Epoch) {
 		d.Epoch++
 		g.Epoch = d.Epoch
 	}
 	d.insertNode(&n)
 	d.insertGroup(&g)
-	if len(j.Slots) > 0 {
-		d.Fence++
-		d.giveSlots(j.Slots, g.ID)
+	for i := range slotsOf(j.Slots) {
+		*d.editSlot(i) = slot{owner: g.ID, epoch: d.nextFence()}
 	}
 }
 
 // epochTaken tells whether another group has this config epoch. Zero means "none yet" and may repeat.
 func (d *draft) epochTaken(epoch uint64) bool {
 	return epoch != 0 && slices.ContainsFunc(d.groups, func(g *Group) bool { return g.Epoch == epoch })
-}
-
-// giveSlots writes the owner of slots that have none, with the present fence.
-func (d *draft) giveSlots(ranges []Range, to GroupID) {
-	for _, r := range ranges {
-		for i := int(r.Start); i <= int(r.End); i++ {
-			*d.editSlot(uint16(i)) = slot{owner: to, epoch: d.Fence}
-		}
-	}
 }
 
 func applyRemoveNode(d *draft, c Change) error {

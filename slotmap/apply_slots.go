@@ -5,21 +5,27 @@ func applyAssignSlots(d *draft, c Change) error {
 	if g == nil {
 		return ErrNoGroup
 	}
-	wanted := mask(c.Slots)
-	for i := range uint16(SlotCount) {
-		if owner := d.slot(i).owner; wanted[i] && owner != "" && owner != g.ID {
+	free := false
+	for i := range slotsOf(c.Slots) {
+		switch d.slot(i).owner {
+		case g.ID:
+		case "":
+			free = true
+		default:
 			return &SlotBusyError{Slot: i}
 		}
 	}
-	free := collect(func(i uint16) bool { return wanted[i] && d.slot(i).owner == "" })
-	if len(free) == 0 {
+	if !free {
 		return nil
 	}
 	if d.staying(g.ID, "") == 0 {
 		return ErrLeaving
 	}
-	d.nextFence()
-	d.giveSlots(free, g.ID)
+	for i := range slotsOf(c.Slots) {
+		if d.slot(i).owner == "" {
+			*d.editSlot(i) = slot{owner: g.ID, epoch: d.nextFence()}
+		}
+	}
 	d.assigned(g.ID)
 	return nil
 }
@@ -32,90 +38,101 @@ func (d *draft) assigned(id GroupID) {
 }
 
 func applyUnassignSlots(d *draft, c Change) error {
-	wanted := mask(c.Slots)
-	owned := func(i uint16) bool { return wanted[i] && d.slot(i).owner == c.Group && c.Group != "" }
-	for i := range uint16(SlotCount) {
-		if s := d.slot(i); owned(i) && !c.Force && (s.handoff == 0 || s.to != "") {
+	if c.Group == "" {
+		return ErrNoGroup
+	}
+	for i := range slotsOf(c.Slots) {
+		if s := d.slot(i); s.owner == c.Group && !c.Force && (s.handoff == 0 || s.to != "") {
 			return ErrStaleHandoff
 		}
 	}
-	d.clear(collect(owned))
+	for i := range slotsOf(c.Slots) {
+		if d.slot(i).owner == c.Group {
+			d.clear(i)
+		}
+	}
 	return nil
 }
 
-// clear takes slots from their owners.
-func (d *draft) clear(ranges []Range) {
-	for _, r := range ranges {
-		for i := int(r.Start); i <= int(r.End); i++ {
-			*d.editSlot(uint16(i)) = slot{epoch: d.nextFence()}
-		}
-	}
+// clear takes a slot from its owner.
+func (d *draft) clear(i uint16) { *d.editSlot(i) = slot{epoch: d.nextFence()} }
+
+// cancel leaves a slot with its owner under a new epoch, with which it may be taken up again.
+func (d *draft) cancel(i uint16) {
+	*d.editSlot(i) = slot{owner: d.slot(i).owner, epoch: d.nextFence()}
 }
 
-// releaseAll ends all that a group has to do with slots: those it owns become unassigned, and hand-overs to it are cancelled.
+// releaseAll ends all that a group has to do with slots: those it owns become unassigned, and hand-overs
+// to it are cancelled.
 func (d *draft) releaseAll(g GroupID) {
-	d.clear(collect(func(i uint16) bool { return d.slot(i).owner == g }))
-	d.cancel(collect(func(i uint16) bool { s := d.slot(i); return s.handoff != 0 && s.to == g }))
+	for i := range slotsOf(d.index.ranges[g]) {
+		d.clear(i)
+	}
+	for _, h := range d.index.handoffs {
+		if h.To != g {
+			continue
+		}
+		for i := range slotsOf([]Range{h.Range}) {
+			d.cancel(i)
+		}
+	}
 }
 
 func applyBeginHandoff(d *draft, c Change) error {
 	if c.To != "" && d.Group(c.To) == nil {
 		return ErrNoGroup
 	}
-	wanted := mask(c.Slots)
-	begin := func(i uint16) bool { s := d.slot(i); return wanted[i] && s.owner != c.To && s.handoff == 0 }
-	for i := range uint16(SlotCount) {
+	fresh := false
+	for i := range slotsOf(c.Slots) {
 		switch s := d.slot(i); {
-		case !wanted[i] || s.owner == c.To && s.handoff == 0:
+		case s.owner == c.To && s.handoff == 0:
 		case s.owner == "":
 			return ErrUnassigned
-		case s.handoff != 0 && s.to != c.To:
+		case s.handoff == 0:
+			fresh = true
+		case s.to != c.To:
 			return ErrHandoffActive
 		}
 	}
-	ranges := collect(begin)
-	if len(ranges) > 0 && c.To != "" && d.staying(c.To, "") == 0 {
+	if fresh && c.To != "" && d.staying(c.To, "") == 0 {
 		return ErrLeaving
 	}
-	d.each(ranges, func(s *slot) { s.to, s.handoff = c.To, d.nextFence() })
+	for i := range slotsOf(c.Slots) {
+		if s := d.slot(i); s.owner != c.To && s.handoff == 0 {
+			s.to, s.handoff = c.To, d.nextFence()
+			*d.editSlot(i) = s
+		}
+	}
 	return nil
 }
 
 func applyFinishHandoff(d *draft, c Change) error {
-	wanted := mask(c.Slots)
-	done := func(s slot) bool { return s.owner == c.To && s.handoff == 0 }
-	for i := range uint16(SlotCount) {
-		s := d.slot(i)
-		if wanted[i] && !done(s) && (s.handoff == 0 || s.to != c.To || s.handoff != c.Epoch) {
+	for i := range slotsOf(c.Slots) {
+		if s := d.slot(i); !s.rests(c.To) && (s.handoff == 0 || s.to != c.To || s.handoff != c.Epoch) {
 			return ErrStaleHandoff
 		}
 	}
-	ranges := collect(func(i uint16) bool { return wanted[i] && !done(d.slot(i)) })
-	if len(ranges) == 0 {
-		return nil
+	moved := false
+	for i := range slotsOf(c.Slots) {
+		if !d.slot(i).rests(c.To) {
+			*d.editSlot(i) = slot{owner: c.To, epoch: d.nextFence()}
+			moved = true
+		}
 	}
-	d.each(ranges, func(s *slot) { *s = slot{owner: c.To, epoch: d.nextFence()} })
-	if c.To != "" {
+	if moved && c.To != "" {
 		d.assigned(c.To)
 	}
 	return nil
 }
 
+// rests tells whether a slot is a group's ("": nobody's) and is not being handed over.
+func (s slot) rests(g GroupID) bool { return s.owner == g && s.handoff == 0 }
+
 func applyCancelHandoff(d *draft, c Change) error {
-	wanted := mask(c.Slots)
-	d.cancel(collect(func(i uint16) bool { return wanted[i] && d.slot(i).handoff != 0 }))
-	return nil
-}
-
-// cancel leaves slots with their owners under a new epoch, with which they may be taken up again.
-func (d *draft) cancel(ranges []Range) {
-	d.each(ranges, func(s *slot) { *s = slot{owner: s.owner, epoch: d.nextFence()} })
-}
-
-func (d *draft) each(ranges []Range, edit func(*slot)) {
-	for _, r := range ranges {
-		for i := int(r.Start); i <= int(r.End); i++ {
-			edit(d.editSlot(uint16(i)))
+	for i := range slotsOf(c.Slots) {
+		if d.slot(i).handoff != 0 {
+			d.cancel(i)
 		}
 	}
+	return nil
 }

@@ -41,16 +41,10 @@ func (m *Map) MarshalJSON() ([]byte, error) {
 // runs returns all slots that are not blank, in runs that are alike.
 func (m *Map) runs() []slotRun {
 	var out []slotRun
-	for i := range uint16(SlotCount) {
-		s := m.slot(i)
-		if s == (slot{}) {
-			continue
+	for s, r := range m.alike() {
+		if s != (slot{}) {
+			out = append(out, slotRun{Range: r, Group: s.owner, Epoch: s.epoch, To: s.to, Handoff: s.handoff})
 		}
-		if n := len(out); n > 0 && out[n-1].slot() == s && int(out[n-1].End)+1 == int(i) {
-			out[n-1].End = i
-			continue
-		}
-		out = append(out, slotRun{Range: Range{Start: i, End: i}, Group: s.owner, Epoch: s.epoch, To: s.to, Handoff: s.handoff})
 	}
 	return out
 }
@@ -74,7 +68,9 @@ func Decode(b []byte) (*Map, error) {
 		if !run.valid() {
 			return nil, fmt.Errorf("%w: %w: %d-%d", ErrCodec, ErrBadRange, run.Start, run.End)
 		}
-		d.each([]Range{run.Range}, func(s *slot) { *s = run.slot() })
+		for i := range slotsOf([]Range{run.Range}) {
+			*d.editSlot(i) = run.slot()
+		}
 	}
 	return d.decoded()
 }

@@ -2,6 +2,7 @@ package slotmap
 
 import (
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 )
@@ -34,27 +35,35 @@ func RangesOf(slots []uint16) []Range {
 			set[s] = true
 		}
 	}
-	return collect(func(slot uint16) bool { return set[slot] })
-}
-
-// collect returns the ranges of the slots for which in is true.
-func collect(in func(slot uint16) bool) []Range {
 	var out []Range
-	for s := range uint16(SlotCount) {
-		if in(s) {
-			out = extend(out, s)
+	for i := range uint16(SlotCount) {
+		if set[i] {
+			out = extend(out, Range{Start: i, End: i})
 		}
 	}
 	return out
 }
 
-// extend adds a slot that lies behind all of ranges.
-func extend(ranges []Range, slot uint16) []Range {
-	if n := len(ranges); n > 0 && int(ranges[n-1].End)+1 == int(slot) {
-		ranges[n-1].End = slot
+// slotsOf walks over the slots of ranges.
+func slotsOf(ranges []Range) iter.Seq[uint16] {
+	return func(yield func(uint16) bool) {
+		for _, r := range ranges {
+			for i := int(r.Start); i <= int(r.End); i++ {
+				if !yield(uint16(i)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// extend adds a range that lies behind all of ranges.
+func extend(ranges []Range, r Range) []Range {
+	if n := len(ranges); n > 0 && int(ranges[n-1].End)+1 == int(r.Start) {
+		ranges[n-1].End = r.End
 		return ranges
 	}
-	return append(ranges, Range{Start: slot, End: slot})
+	return append(ranges, r)
 }
 
 // formatRanges writes ranges separated by commas; parseRanges reads that.

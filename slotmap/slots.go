@@ -1,5 +1,7 @@
 package slotmap
 
+import "iter"
+
 // Slots are kept in pages, so that a change of a few slots copies a few pages:
 //
 //	Map.pages [64]*page ──► page [256]slot     nil page: 256 slots nobody ever owned
@@ -44,29 +46,51 @@ type Handoff struct {
 
 func (m *Map) makeIndex() *slotIndex {
 	x := &slotIndex{ranges: map[GroupID][]Range{}, counts: map[GroupID]int{}, incoming: map[GroupID]int{}}
-	for i := range uint16(SlotCount) {
-		s := m.slot(i)
+	for s, r := range m.alike() {
 		if s.owner == "" {
 			continue
 		}
-		x.assigned++
-		x.counts[s.owner]++
-		x.ranges[s.owner] = extend(x.ranges[s.owner], i)
+		x.assigned += r.Len()
+		x.counts[s.owner] += r.Len()
+		x.ranges[s.owner] = extend(x.ranges[s.owner], r)
 		if s.handoff != 0 {
-			x.incoming[s.to]++
-			x.addHandoff(i, s)
+			x.incoming[s.to] += r.Len()
+			x.addHandoff(r, s)
 		}
 	}
 	return x
 }
 
-func (x *slotIndex) addHandoff(i uint16, s slot) {
+func (x *slotIndex) addHandoff(r Range, s slot) {
 	if n := len(x.handoffs); n > 0 {
 		last := &x.handoffs[n-1]
-		if int(last.Range.End)+1 == int(i) && last.From == s.owner && last.To == s.to && last.Epoch == s.handoff {
-			last.Range.End = i
+		if last.Range.End+1 == r.Start && last.From == s.owner && last.To == s.to && last.Epoch == s.handoff {
+			last.Range.End = r.End
 			return
 		}
 	}
-	x.handoffs = append(x.handoffs, Handoff{Range: Range{Start: i, End: i}, From: s.owner, To: s.to, Epoch: s.handoff})
+	x.handoffs = append(x.handoffs, Handoff{Range: r, From: s.owner, To: s.to, Epoch: s.handoff})
+}
+
+// alike walks over all slots in order, in runs of slots that are alike.
+func (m *Map) alike() iter.Seq2[slot, Range] {
+	return func(yield func(slot, Range) bool) {
+		run, start := m.slot(0), 0
+		for p, content := range m.pages {
+			if content == nil {
+				content = new(page)
+			}
+			for i := range content {
+				if content[i] == run {
+					continue
+				}
+				here := p*pageSlots + i
+				if !yield(run, Range{Start: uint16(start), End: uint16(here - 1)}) {
+					return
+				}
+				run, start = content[i], here
+			}
+		}
+		yield(run, Range{Start: uint16(start), End: SlotCount - 1})
+	}
 }
