@@ -1,6 +1,7 @@
 package persistence
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/hashicorp/raft"
@@ -41,6 +42,8 @@ func reconcile(log raft.LogStore, snapshots raft.SnapshotStore, damaged uint64) 
 	return nil
 }
 
+var errMissing = errors.New("entries are missing")
+
 func logRange(log raft.LogStore) (first, last uint64, err error) {
 	if first, err = log.FirstIndex(); err != nil {
 		return 0, 0, err
@@ -62,10 +65,10 @@ func newestSnapshot(snapshots raft.SnapshotStore) (raft.SnapshotMeta, error) {
 // log, and that the log makes up for a damaged newer snapshot.
 func checkContinuity(first, last, snapshot, damaged uint64) error {
 	if last != 0 && first > snapshot+1 {
-		return fmt.Errorf("the log begins at index %d, but the newest snapshot ends at %d: entries are missing", first, snapshot)
+		return fmt.Errorf("%w: the log begins at index %d, but the newest snapshot ends at %d", errMissing, first, snapshot)
 	}
 	if damaged > snapshot && last < damaged {
-		return fmt.Errorf("the snapshot at index %d is damaged, and the log ends at %d: entries are missing", damaged, last)
+		return fmt.Errorf("%w: the snapshot at index %d is damaged, and the log ends at %d", errMissing, damaged, last)
 	}
 	return nil
 }

@@ -1,0 +1,196 @@
+package persistence
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/hashicorp/raft"
+)
+
+// A group's directory:
+//
+//	group.json        version and engine, written once
+//	stable.db         what Raft must not forget: term and vote
+//	wal/              the log, engine wal: segments and their list
+//	log.db            the log, engine boltdb
+//	snapshots/ID/     one directory a snapshot, see snapshot_dir.go
+//
+// It is made under another name and renamed when all of it is there, so that a
+// file that is missing is always damage and never a crash.
+const (
+	groupFileName = "group.json"
+	stableName    = "stable.db"
+	walName       = "wal"
+	boltLogName   = "log.db"
+	snapshotsName = "snapshots"
+)
+
+// groupInfo is group.json.
+type groupInfo struct {
+	Version int    `json:"version"`
+	Engine  string `json:"engine"`
+}
+
+const groupVersion = 1
+
+// groupFiles are the open files of a group.
+type groupFiles struct {
+	path      string
+	log       raft.LogStore
+	stable    raft.StableStore
+	snapshots *snapshotDir
+	closers   []io.Closer // in the order of opening
+}
+
+// engineLog is what a log engine opens.
+type engineLog interface {
+	raft.LogStore
+	io.Closer
+}
+
+// createGroup makes the directory of a new group.
+func createGroup(path, engine string) error {
+	fresh := filepath.Join(filepath.Dir(path), newPrefix+filepath.Base(path))
+	if err := os.RemoveAll(fresh); err != nil {
+		return err
+	}
+	if err := fillGroup(fresh, engine); err != nil {
+		return errors.Join(err, os.RemoveAll(fresh))
+	}
+	if err := os.Rename(fresh, path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+func fillGroup(path, engine string) error {
+	if err := os.Mkdir(path, dataDirMode); err != nil {
+		return err
+	}
+	info, err := json.Marshal(groupInfo{groupVersion, engine})
+	if err != nil {
+		return err
+	}
+	if err := writeSynced(filepath.Join(path, groupFileName), info, dataFileMode); err != nil {
+		return err
+	}
+	if err := os.Mkdir(filepath.Join(path, snapshotsName), dataDirMode); err != nil {
+		return err
+	}
+	if err := createBolt(filepath.Join(path, stableName)); err != nil {
+		return err
+	}
+	if engine == EngineBolt {
+		err = createBolt(filepath.Join(path, boltLogName))
+	} else {
+		err = createWAL(filepath.Join(path, walName))
+	}
+	return errors.Join(err, syncDir(path))
+}
+
+// openGroup opens an existing group.
+func openGroup(path string, o GroupOptions, log *slog.Logger) (*groupFiles, error) {
+	g := &groupFiles{path: path}
+	if err := g.openFiles(o, log); err != nil {
+		return nil, errors.Join(g.damage(err), g.close())
+	}
+	return g, nil
+}
+
+func (g *groupFiles) openFiles(o GroupOptions, log *slog.Logger) error {
+	engine, err := g.engine(o.Engine, log)
+	if err != nil {
+		return err
+	}
+	stable, err := openStable(filepath.Join(g.path, stableName))
+	if err != nil {
+		return err
+	}
+	g.closers = append(g.closers, stable)
+	entries, err := g.openLog(engine, o.NoSync, log)
+	if err != nil {
+		return err
+	}
+	g.closers = append(g.closers, entries)
+	if g.snapshots, err = openSnapshots(filepath.Join(g.path, snapshotsName), o, log); err != nil {
+		return err
+	}
+	guard := &guard{onFailure: o.OnFailure}
+	g.log, g.stable = &guardedLog{entries, guard}, &guardedStable{stable, guard}
+	err = reconcile(g.log, g.snapshots, g.snapshots.damaged())
+	if errors.Is(err, errMissing) {
+		return at(g.path, err)
+	}
+	return err
+}
+
+// engine returns the engine the group was made with.
+func (g *groupFiles) engine(wanted string, log *slog.Logger) (string, error) {
+	path := filepath.Join(g.path, groupFileName)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	var info groupInfo
+	if err := json.Unmarshal(b, &info); err != nil {
+		return "", at(path, err)
+	}
+	if info.Version != groupVersion || info.Engine != EngineWAL && info.Engine != EngineBolt {
+		return "", at(path, fmt.Errorf("version %d, engine %q", info.Version, info.Engine))
+	}
+	if info.Engine != wanted {
+		log.Warn("group keeps the log engine it was made with", "group", filepath.Base(g.path), "engine", info.Engine, "configured", wanted)
+	}
+	return info.Engine, nil
+}
+
+func (g *groupFiles) openLog(engine string, noSync bool, log *slog.Logger) (engineLog, error) {
+	if engine == EngineBolt {
+		return openBoltLog(filepath.Join(g.path, boltLogName), noSync)
+	}
+	return openWAL(filepath.Join(g.path, walName), noSync, log)
+}
+
+// close closes everything, last opened first.
+func (g *groupFiles) close() error {
+	var err error
+	for i := len(g.closers) - 1; i >= 0; i-- {
+		err = errors.Join(err, g.closers[i].Close())
+	}
+	g.closers = nil
+	return err
+}
+
+// pathError is an error of what a file holds.
+type pathError struct {
+	path string
+	err  error
+}
+
+func (e *pathError) Error() string { return e.path + ": " + e.err.Error() }
+
+func (e *pathError) Unwrap() error { return e.err }
+
+func at(path string, err error) error { return &pathError{path, err} }
+
+// damage makes a CorruptError of an error about what files hold, or that one is
+// missing. Others (no permission, too many files, an I/O error) stay: to remove
+// the directory is no cure for them.
+func (g *groupFiles) damage(err error) error {
+	var held *pathError
+	if errors.As(err, &held) {
+		return &CorruptError{Path: held.path, Remove: g.path, Err: held.err}
+	}
+	var missing *fs.PathError
+	if errors.Is(err, fs.ErrNotExist) && errors.As(err, &missing) {
+		return &CorruptError{Path: missing.Path, Remove: g.path, Err: syscall.ENOENT}
+	}
+	return err
+}

@@ -1,0 +1,94 @@
+package persistence
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/hashicorp/raft-wal/types"
+)
+
+// walMeta keeps the log's list of segments in a small checksummed file, which is
+// replaced as a whole. The stable store is elsewhere.
+type walMeta struct {
+	path   string
+	noSync bool
+
+	mu   sync.Mutex
+	last types.PersistentState // what the file holds; guarded by mu
+}
+
+var _ types.MetaStore = (*walMeta)(nil)
+
+const metaName = "segments.json"
+
+var errNoStable = errors.New("the log keeps no stable values")
+
+// createMeta makes the file of an empty log.
+func createMeta(dir string) error {
+	m := &walMeta{path: filepath.Join(dir, metaName)}
+	return m.CommitState(types.PersistentState{})
+}
+
+func openMeta(dir string, noSync bool) (*walMeta, error) {
+	m := &walMeta{path: filepath.Join(dir, metaName), noSync: noSync}
+	b, err := os.ReadFile(m.path)
+	if err != nil {
+		return nil, err
+	}
+	body, err := unseal(b)
+	if err == nil {
+		err = json.Unmarshal(body, &m.last)
+	}
+	if err != nil {
+		return nil, at(m.path, err)
+	}
+	return m, nil
+}
+
+func (m *walMeta) state() types.PersistentState {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.last
+}
+
+// Load returns the list.
+func (m *walMeta) Load(string) (types.PersistentState, error) { return m.state(), nil }
+
+// CommitState replaces the list.
+func (m *walMeta) CommitState(s types.PersistentState) error {
+	body, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	if err := m.write(seal(body)); err != nil {
+		return fmt.Errorf("save list of segments: %w", err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.last = s
+	return nil
+}
+
+func (m *walMeta) write(b []byte) error {
+	if !m.noSync {
+		return replaceFile(m.path, b, dataFileMode)
+	}
+	temp := m.path + tempSuffix
+	if err := os.WriteFile(temp, b, dataFileMode); err != nil {
+		return err
+	}
+	return os.Rename(temp, m.path)
+}
+
+// GetStable is not used.
+func (m *walMeta) GetStable([]byte) ([]byte, error) { return nil, errNoStable }
+
+// SetStable is not used.
+func (m *walMeta) SetStable(_, _ []byte) error { return errNoStable }
+
+// Close has nothing to close.
+func (m *walMeta) Close() error { return nil }
