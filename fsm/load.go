@@ -51,11 +51,11 @@ type loader struct {
 	digest digest
 	want   uint64 // digest by the file
 
-	slot  uint16
-	marks []uint64 // of the keys to come in the present run
-	dec   []uint64 // memory of marks
-	keys  int64
-	total int64 // keys announced
+	slot                uint16
+	marks               []uint64 // of the keys to come in the present run
+	dec                 []uint64 // memory of marks
+	keys, expires       int64    // so far
+	allKeys, allExpires int64    // announced
 
 	key    []byte
 	expire int64
@@ -86,8 +86,8 @@ func (l *loader) read(r io.Reader) error {
 	switch {
 	case !l.headComplete():
 		return badSnapshot("its head is incomplete")
-	case !l.seen[auxDigest] || len(l.marks) > 0 || l.keys != l.total:
-		return badSnapshot("it ends after %d keys of %d", l.keys, l.total)
+	case !l.seen[auxDigest] || len(l.marks) > 0 || l.keys != l.allKeys || l.expires != l.allExpires:
+		return badSnapshot("it ends after %d keys of %d, %d of %d with expiry", l.keys, l.allKeys, l.expires, l.allExpires)
 	case got != l.want:
 		return badSnapshot("the state's digest is %016x, not %016x", got, l.want)
 	}
@@ -163,9 +163,9 @@ func (l *loader) run(value []byte) error {
 	return d.end()
 }
 
-// ResizeDB takes the number of keys.
-func (l *loader) ResizeDB(_ int, keys, _ int64) error {
-	l.total = keys
+// ResizeDB takes the numbers of keys.
+func (l *loader) ResizeDB(_ int, keys, expires int64) error {
+	l.allKeys, l.allExpires = keys, expires
 	if !l.headComplete() {
 		return badSnapshot("its head is incomplete")
 	}
@@ -219,6 +219,9 @@ func (l *loader) EndKey() error {
 	mark := l.marks[0]
 	l.marks = l.marks[1:]
 	l.keys++
+	if l.expire != 0 {
+		l.expires++
+	}
 	if l.m == nil {
 		return nil
 	}

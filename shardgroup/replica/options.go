@@ -31,19 +31,20 @@ const (
 
 // Limits.
 const (
-	maxProposals   = 1024            // waited for at a time
-	logCacheSize   = 128             // entries
-	enqueueLimit   = time.Second     // until the library takes a request
-	shutdownLimit  = 5 * time.Second // until the library's goroutines end
-	caughtUpLimit  = 256             // entries a member may lag and still count as caught up
-	maxPool        = 3               // idle connections to a peer
-	paceStep       = 64 << 10        // bytes written that count as progress
-	ackRate        = 8 << 20         // bytes a second that a peer must be able to store
-	snapshotRetry  = 5 * time.Second // after a snapshot that failed
-	neverByLibrary = 24 * time.Hour  // between the library's own looks for a due snapshot
-	stallFactor    = 4               // election times that a write to the log may take
-	changeFactor   = 10              // election times that a configuration change may take
-	transferFactor = 3               // election times that a transfer may take
+	maxProposals   = 1024                  // waited for at a time
+	logCacheSize   = 128                   // entries
+	enqueueLimit   = time.Second           // until the library takes a request
+	shutdownLimit  = 5 * time.Second       // until the library's goroutines end
+	caughtUpLimit  = 256                   // entries a member may lag and still count as caught up
+	maxPool        = 3                     // idle connections to a peer
+	retryLimit     = 50 * time.Millisecond // a request for a vote that failed later is not repeated
+	paceStep       = 64 << 10              // bytes written that count as progress
+	ackRate        = 8 << 20               // bytes a second that a peer must be able to store
+	snapshotRetry  = 5 * time.Second       // after a snapshot that failed
+	neverByLibrary = 24 * time.Hour        // between the library's own looks for a due snapshot
+	stallFactor    = 4                     // election times that a write to the log may take
+	changeFactor   = 10                    // election times that a configuration change may take
+	transferFactor = 3                     // election times that a transfer may take
 )
 
 // withDefaults fills in what is zero.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/raft"
 )
@@ -88,7 +89,7 @@ func (t *transport) RequestVote(id raft.ServerID, target raft.ServerAddress, req
 	if err := t.mayCampaign(); err != nil && !req.LeadershipTransfer {
 		return err
 	}
-	return t.NetworkTransport.RequestVote(id, target, req, resp)
+	return t.retry(func() error { return t.NetworkTransport.RequestVote(id, target, req, resp) })
 }
 
 // RequestPreVote asks for a vote without obligation.
@@ -96,7 +97,22 @@ func (t *transport) RequestPreVote(id raft.ServerID, target raft.ServerAddress, 
 	if err := t.mayCampaign(); err != nil {
 		return err
 	}
-	return t.NetworkTransport.RequestPreVote(id, target, req, resp)
+	return t.retry(func() error { return t.NetworkTransport.RequestPreVote(id, target, req, resp) })
+}
+
+// retry repeats a request for a vote that failed at once, for every connection
+// that may lie idle since the peer's restart: the library finds out that they
+// are dead one at a time, and each would cost an election.
+func (t *transport) retry(request func() error) error {
+	began := time.Now()
+	err := request()
+	for range maxPool {
+		if err == nil || time.Since(began) > retryLimit {
+			return err
+		}
+		err = request()
+	}
+	return err
 }
 
 func (t *transport) mayCampaign() error {

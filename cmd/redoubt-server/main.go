@@ -1,0 +1,170 @@
+// Command redoubt-server is one node of a Redoubt cluster. Its command line and its
+// configuration file are those of redis-server.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/redoubtdb/redoubt/cmd/redoubt-server/node"
+	"github.com/redoubtdb/redoubt/persistence"
+	"github.com/redoubtdb/redoubt/resp/server/config"
+	"github.com/redoubtdb/redoubt/shardgroup/bus"
+)
+
+// Version is the version of Redoubt.
+const Version = "0.1.0"
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// run is the life of the process; its error is printed and makes the exit status 1.
+func run(args []string) error {
+	if done, err := answer(args); done {
+		return err
+	}
+	cfg, notices, err := config.Parse(args, readFile)
+	if err != nil {
+		return err
+	}
+	if err := refuse(cfg); err != nil {
+		return err
+	}
+	if err := os.Chdir(cfg.Storage.Dir); err != nil {
+		return fmt.Errorf("changing to the directory %q: %w", cfg.Storage.Dir, err)
+	}
+	out, closeLog, err := openLog(cfg.Process.LogFile)
+	if err != nil {
+		return err
+	}
+	defer closeLog()
+	level := new(slog.LevelVar)
+	level.Set(levelOf(cfg.Process.LogLevel))
+	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level}))
+	for _, notice := range notices {
+		log.Warn("directive "+notice.Text, "directives", notice.Names)
+	}
+	return serve(cfg, log, level)
+}
+
+// serve runs the node until a signal, SHUTDOWN or a fault ends it.
+func serve(cfg *config.Config, log *slog.Logger, level *slog.LevelVar) error {
+	storage, err := persistence.OpenDir(".", cfg.Cluster.ConfigFile, log)
+	if err != nil {
+		return fmt.Errorf("opening the data directory: %w", err)
+	}
+	live := config.NewLive(cfg)
+	live.Subscribe(func(_, now *config.Config) { level.Set(levelOf(now.Process.LogLevel)) })
+	n, err := node.Start(node.Deps{
+		Storage: storage, Bus: bus.TCPNetwork{}, Logger: log,
+		Listen: func(addr string) (net.Listener, error) { return net.Listen("tcp", addr) },
+	}, live)
+	if err != nil {
+		return err
+	}
+	if path := cfg.Process.PidFile; path != "" {
+		if err := os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil {
+			log.Warn("writing the pid file", "error", err)
+		}
+		defer os.Remove(path)
+	}
+	log.Info("ready to accept connections", "version", Version, "port", cfg.Network.Port, "id", n.Self())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	signal.Ignore(syscall.SIGHUP)
+	select {
+	case s := <-signals:
+		log.Info("stopping", "signal", s.String())
+	case <-n.Done():
+	}
+	err = n.Err()
+	ctx, cancel := context.WithTimeout(context.Background(), max(cfg.Process.ShutdownTimeout, time.Second))
+	defer cancel()
+	n.Stop(ctx)
+	log.Info("stopped")
+	return err
+}
+
+// answer serves the options that only print something.
+func answer(args []string) (bool, error) {
+	if len(args) != 1 {
+		return false, nil
+	}
+	switch args[0] {
+	case "--version", "-v":
+		fmt.Printf("Redoubt server v=%s (follows Redis %s)\n", Version, config.RedisVersion)
+		return true, nil
+	case "--help", "-h":
+		fmt.Print(usage)
+		return true, nil
+	}
+	return false, nil
+}
+
+const usage = `Usage: redoubt-server [/path/to/redis.conf] [--directive value ...]
+
+The directives are those of redis.conf. Examples:
+       redoubt-server --port 7000 --cluster-config-file node-7000.conf
+       redoubt-server /etc/redoubt/redis.conf --loglevel verbose
+       redoubt-server --version
+`
+
+// refuse stops a start that would not be what was asked for.
+func refuse(cfg *config.Config) error {
+	if v, ok := cfg.Value("cluster-enabled"); ok && v == "no" {
+		return errors.New("redoubt-server is always a cluster node: cluster-enabled no is not supported")
+	}
+	if cfg.Network.Port == 0 {
+		return errors.New("redoubt-server needs a client port: port 0 is not supported")
+	}
+	for _, e := range cfg.Extras {
+		return e.Fault("Users and renamed commands are not supported yet")
+	}
+	return nil
+}
+
+func readFile(name string) ([]byte, error) {
+	if name == config.Stdin {
+		return io.ReadAll(os.Stdin)
+	}
+	return os.ReadFile(name)
+}
+
+// openLog opens the log file, or standard output where there is none.
+func openLog(name string) (io.Writer, func(), error) {
+	if name == "" {
+		return os.Stdout, func() {}, nil
+	}
+	f, err := os.OpenFile(filepath.Clean(name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, nil, fmt.Errorf("opening the log file: %w", err)
+	}
+	return f, func() { _ = f.Close() }, nil
+}
+
+// levelOf maps Redis' log levels.
+func levelOf(name string) slog.Level {
+	switch name {
+	case "debug":
+		return slog.LevelDebug
+	case "verbose":
+		return slog.LevelInfo
+	case "warning":
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
+}

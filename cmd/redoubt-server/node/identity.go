@@ -1,0 +1,214 @@
+package node
+
+import (
+	crand "crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"log/slog"
+
+	"github.com/redoubtdb/redoubt/persistence"
+	"github.com/redoubtdb/redoubt/slotmap"
+)
+
+const (
+	recordVersion   = 1
+	idBytes         = 20 // node, group and cluster ids
+	incarnationSize = 8
+	// identityFile stands in the data directory; it dies with the data, and so tells
+	// a node that its disk is not the one its config file speaks of.
+	identityFile = "identity.json"
+)
+
+// record is the content of the file named by cluster-config-file.
+type record struct {
+	Version     int             `json:"version"`
+	Cluster     string          `json:"cluster"`
+	Node        slotmap.NodeID  `json:"node"`
+	Incarnation string          `json:"incarnation"`
+	Joining     string          `json:"joining,omitempty"`  // bus address of the cluster that is being joined
+	Replaces    string          `json:"replaces,omitempty"` // the incarnation whose disk was lost: rejoin first
+	Map         json.RawMessage `json:"map,omitempty"`      // last known map, for addresses
+	Founding    slotmap.GroupID `json:"founding,omitempty"` // the group this node bootstraps
+	Former      string          `json:"former,omitempty"`   // the server id before a reset: data of it are to be wiped
+	Sum         uint32          `json:"sum"`                // crc32c of the record with Sum 0
+}
+
+// diskIdentity is the content of identityFile.
+type diskIdentity struct {
+	Node        slotmap.NodeID `json:"node"`
+	Incarnation string         `json:"incarnation"`
+}
+
+// newID makes a random lower-case hexadecimal id of n bytes.
+func newID(n int) string {
+	b := make([]byte, n)
+	if _, err := crand.Read(b); err != nil {
+		panic("node: the system has no randomness: " + err.Error())
+	}
+	return hex.EncodeToString(b)
+}
+
+// freshRecord is a new node: by itself a whole cluster with a group of its own.
+func freshRecord(id slotmap.NodeID) *record {
+	if id == "" {
+		id = slotmap.NodeID(newID(idBytes))
+	}
+	return &record{
+		Version: recordVersion, Cluster: newID(idBytes), Node: id,
+		Incarnation: newID(incarnationSize), Founding: slotmap.GroupID(newID(idBytes)),
+	}
+}
+
+func (r *record) encode() ([]byte, error) {
+	c := *r
+	c.Sum = 0
+	plain, err := json.Marshal(&c)
+	if err != nil {
+		return nil, err
+	}
+	c.Sum = crc32.Checksum(plain, crc32.MakeTable(crc32.Castagnoli))
+	return json.Marshal(&c)
+}
+
+func decodeRecord(b []byte) (*record, error) {
+	var r record
+	if err := json.Unmarshal(b, &r); err != nil {
+		return nil, fmt.Errorf("it is not a cluster config file of this program: %w", err)
+	}
+	if r.Version != recordVersion {
+		return nil, fmt.Errorf("it has version %d, this program knows version %d", r.Version, recordVersion)
+	}
+	c := r
+	c.Sum = 0
+	plain, err := json.Marshal(&c)
+	if err != nil {
+		return nil, err
+	}
+	if crc32.Checksum(plain, crc32.MakeTable(crc32.Castagnoli)) != r.Sum {
+		return nil, errors.New("its checksum does not match: it was edited or damaged")
+	}
+	return &r, nil
+}
+
+// loadRecord finds out who this node is. What a lost or emptied disk means is decided
+// here: with the data directory gone the node gets a new incarnation, with the config
+// file gone too it is a new node.
+func loadRecord(s persistence.Storage, log *slog.Logger) (*record, error) {
+	disk, err := loadDiskIdentity(s)
+	if err != nil {
+		return nil, err
+	}
+	b, err := s.LoadConfig()
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && disk == nil:
+		r := freshRecord("")
+		log.Info("no cluster configuration found", "id", r.Node)
+		return r, save(s, r)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("the cluster config file is missing but its data directory belongs to node %s: "+
+			"put the file back, or remove the data directory to start as a new node", disk.Node)
+	case err != nil:
+		return nil, fmt.Errorf("reading the cluster config file: %w", err)
+	}
+	r, err := decodeRecord(b)
+	if err != nil {
+		return nil, fmt.Errorf("the cluster config file cannot be used: %w; "+
+			"restore it, or remove it together with the data directory to start as a new node", err)
+	}
+	switch {
+	case disk == nil:
+		log.Warn("the data directory is empty: this node comes back without its data, under a new incarnation", "id", r.Node)
+		r = reborn(r)
+		return r, save(s, r)
+	case r.Former != "" && r.Former == slotmap.ServerID(disk.Node, disk.Incarnation):
+		log.Info("finishing a reset that was interrupted")
+		if err := removeGroups(s); err != nil {
+			return nil, err
+		}
+		return r, save(s, r)
+	case disk.Node != r.Node || disk.Incarnation != r.Incarnation:
+		return nil, fmt.Errorf("the data directory belongs to node %s:%s, the cluster config file to %s:%s: "+
+			"two nodes must not share a cluster-config-file", disk.Node, disk.Incarnation, r.Node, r.Incarnation)
+	}
+	return r, nil
+}
+
+// reborn changes a record whose data are lost: in a cluster of several nodes the node
+// rejoins under a new incarnation, alone it begins anew under its old id.
+func reborn(r *record) *record {
+	m, err := slotmap.Decode(r.Map)
+	if err != nil || len(m.Nodes()) < 2 {
+		*r = *freshRecord(r.Node)
+		return r
+	}
+	if r.Replaces == "" {
+		r.Replaces = r.Incarnation
+	}
+	r.Incarnation, r.Founding, r.Joining = newID(incarnationSize), "", ""
+	return r
+}
+
+func loadDiskIdentity(s persistence.Storage) (*diskIdentity, error) {
+	b, err := s.ReadFile(identityFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the data directory's identity: %w", err)
+	}
+	var d diskIdentity
+	if err := json.Unmarshal(b, &d); err != nil || d.Node == "" || d.Incarnation == "" {
+		return nil, fmt.Errorf("the data directory's %s is damaged: remove the data directory to rejoin by snapshot", identityFile)
+	}
+	return &d, nil
+}
+
+// save writes the config file first: a crash in between leaves a data directory of an
+// older incarnation, which must not be used under the new one.
+func save(s persistence.Storage, r *record) error {
+	if err := saveConfig(s, r); err != nil {
+		return err
+	}
+	disk, err := loadDiskIdentity(s)
+	if err == nil && disk != nil && disk.Node == r.Node && disk.Incarnation == r.Incarnation {
+		return nil
+	}
+	d, err := json.Marshal(diskIdentity{Node: r.Node, Incarnation: r.Incarnation})
+	if err != nil {
+		return err
+	}
+	if err := s.WriteFile(identityFile, d); err != nil {
+		return fmt.Errorf("writing the data directory's identity: %w", err)
+	}
+	return nil
+}
+
+// saveConfig writes the config file only.
+func saveConfig(s persistence.Storage, r *record) error {
+	b, err := r.encode()
+	if err != nil {
+		return fmt.Errorf("encoding the cluster config file: %w", err)
+	}
+	if err := s.SaveConfig(b); err != nil {
+		return fmt.Errorf("writing the cluster config file: %w", err)
+	}
+	return nil
+}
+
+// removeGroups deletes every group's store in the data directory.
+func removeGroups(s persistence.Storage) error {
+	names, err := s.GroupNames()
+	if err != nil {
+		return fmt.Errorf("listing the data directory: %w", err)
+	}
+	for _, name := range names {
+		if err := s.RemoveGroup(name); err != nil {
+			return fmt.Errorf("removing %s: %w", name, err)
+		}
+	}
+	return nil
+}

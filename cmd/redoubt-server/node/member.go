@@ -1,0 +1,257 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redoubtdb/redoubt/metaraft"
+	"github.com/redoubtdb/redoubt/persistence"
+	"github.com/redoubtdb/redoubt/resp/server/config"
+	"github.com/redoubtdb/redoubt/shardgroup/bus"
+	"github.com/redoubtdb/redoubt/slotmap"
+)
+
+const (
+	// rememberInterval is the shortest time between two writes of the config file
+	// that only bring the map in it up to date.
+	rememberInterval = time.Second
+	// leaveTimeout bounds the effort to leave a cluster in good order.
+	leaveTimeout = 3 * time.Second
+)
+
+// metaStorage gives each cluster's metadata a store of its own.
+type metaStorage struct {
+	persistence.Storage
+	name string
+}
+
+func (s metaStorage) OpenGroup(_ string, o persistence.GroupOptions) (*persistence.GroupStore, error) {
+	return s.Storage.OpenGroup(s.name, o)
+}
+
+func (r *record) busIdentity() bus.Identity {
+	return bus.Identity{Cluster: r.Cluster, Node: string(r.Node), Incarnation: r.Incarnation}
+}
+
+// self describes this process for the map.
+func (n *Node) self(a config.Announce) slotmap.Node {
+	cfg := n.config.Load()
+	return slotmap.Node{
+		ID: n.rec.Node, Incarnation: n.rec.Incarnation,
+		Host: n.ownHost(), Port: cfg.Network.Port, BusPort: n.busPort(),
+		AnnounceHost: a.Host, AnnouncePort: a.Port, AnnounceBusPort: a.BusPort, Hostname: a.Hostname,
+	}
+}
+
+// ownHost is the address that bind tells, "" where it does not.
+func (n *Node) ownHost() string {
+	for _, b := range n.config.Load().Network.Bind {
+		if len(b) > 0 && b[0] == '-' {
+			b = b[1:]
+		}
+		switch b {
+		case "", "*", "0.0.0.0", "::", "::0":
+			return ""
+		}
+		return b
+	}
+	return ""
+}
+
+// initialMap is what this node knows before its metadata group has spoken.
+func (n *Node) initialMap() (*slotmap.Map, error) {
+	if len(n.rec.Map) > 0 {
+		m, err := slotmap.Decode(n.rec.Map)
+		if err != nil {
+			return nil, fmt.Errorf("the map in the cluster config file cannot be used: %w", err)
+		}
+		if m.ClusterID == n.rec.Cluster {
+			return m, nil
+		}
+	}
+	return n.loneMap(), nil
+}
+
+// loneMap is the map of a node that is by itself a whole cluster.
+func (n *Node) loneMap() *slotmap.Map {
+	return slotmap.NewMap(n.rec.Cluster, n.self(n.config.Load().Cluster.Announce), slotmap.Group{ID: n.rec.Founding})
+}
+
+// openMeta starts this node's member of the metadata group. m is shown until the
+// group's own log has caught up with it. The caller holds life, or runs before anybody else.
+func (n *Node) openMeta(m *slotmap.Map) error {
+	if n.rec.Replaces != "" {
+		return nil // first the cluster must know the new incarnation: rejoin.go
+	}
+	o := metaraft.Options{Self: slotmap.ServerID(n.rec.Node, n.rec.Incarnation), NodeTimeout: n.nodeTimeout(), Known: m}
+	if len(m.Nodes()) == 1 && m.Node(n.rec.Node) != nil {
+		o.Genesis = m
+	}
+	member, err := metaraft.Open(metaraft.Deps{
+		Storage: metaStorage{n.dep.Storage, metaPrefix + n.rec.Cluster}, Bus: n.bus, Logger: n.log, OnMap: n.topology.show,
+	}, o)
+	if err != nil {
+		return fmt.Errorf("starting the metadata group: %w", err)
+	}
+	n.background(func() {
+		select {
+		case err := <-member.Failed():
+			n.fail(fmt.Errorf("the metadata group: %w", err))
+		case <-member.Closed():
+		}
+	})
+	n.topology.use(member)
+	return nil
+}
+
+// closeMeta stops the metadata member, if there is one. The caller holds life.
+func (n *Node) closeMeta() {
+	if n.topology == nil {
+		return
+	}
+	member := n.topology.metaMember()
+	if member == nil {
+		return
+	}
+	n.topology.use(nil)
+	if err := member.Close(); err != nil {
+		n.log.Warn("closing the metadata group", "error", err)
+	}
+}
+
+// rememberJoining notes in the config file that this node may be about to belong to
+// the cluster at addr, so that a crash cannot leave it between two clusters.
+func (n *Node) rememberJoining(addr string) error {
+	n.life.lock()
+	defer n.life.unlock()
+	if n.rec.Joining == addr {
+		return nil
+	}
+	n.rec.Joining = addr
+	return save(n.dep.Storage, n.rec)
+}
+
+// moveTo makes this node a member of the cluster of m, which has it in it already. The
+// config file is the point of no return; the former cluster's log is garbage after it.
+func (n *Node) moveTo(m *slotmap.Map) error {
+	n.life.lock()
+	defer n.life.unlock()
+	if n.closing {
+		return errors.New("the node is stopping")
+	}
+	former := n.rec.Cluster
+	raw, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	n.closeMeta()
+	n.rec.Cluster, n.rec.Joining, n.rec.Replaces, n.rec.Map = m.ClusterID, "", "", raw
+	if err := save(n.dep.Storage, n.rec); err != nil {
+		n.fail(err) // neither here nor there: a restart finds the old config file
+		return err
+	}
+	n.identity.store(n.rec.busIdentity())
+	n.topology.replace(m)
+	if err := n.openMeta(m); err != nil {
+		n.fail(err)
+		return err
+	}
+	if former != n.rec.Cluster {
+		if err := n.dep.Storage.RemoveGroup(metaPrefix + former); err != nil {
+			n.log.Warn("removing the former cluster's metadata", "error", err)
+		}
+	}
+	n.log.Info("member of the cluster", "cluster", m.ClusterID, "nodes", len(m.Nodes()))
+	return nil
+}
+
+// rememberLoop keeps the map in the config file up to date: it is where a node that
+// lost its data, or that starts while its cluster is down, finds its peers.
+func (n *Node) rememberLoop() {
+	for {
+		changed := n.topology.Changed()
+		n.remember()
+		select {
+		case <-n.stop:
+			return
+		case <-changed:
+		}
+		if !sleep(n.ctx, rememberInterval) {
+			return
+		}
+	}
+}
+
+func (n *Node) remember() {
+	n.life.lock()
+	defer n.life.unlock()
+	if err := n.saveMap(); err != nil {
+		n.log.Error("the cluster config file cannot be written", "error", err)
+	}
+}
+
+// saveMap writes the config file with the present map. The caller holds life.
+func (n *Node) saveMap() error {
+	m := n.topology.Map()
+	if n.closing || m.ClusterID != n.rec.Cluster {
+		return nil
+	}
+	raw, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	if string(raw) == string(n.rec.Map) {
+		return nil
+	}
+	n.rec.Map = raw
+	return save(n.dep.Storage, n.rec)
+}
+
+// resume continues what a crash or a lost disk interrupted, and tells the cluster
+// where this process listens now.
+func (n *Node) resume() {
+	switch {
+	case n.rec.Replaces != "":
+		n.background(n.rejoin)
+	case n.rec.Joining != "":
+		addr := n.rec.Joining
+		n.background(func() { n.meet(addr); n.publishAddress() })
+	default:
+		n.background(n.publishAddress)
+	}
+}
+
+// publishAddress makes the map show where this process listens, if that has changed.
+func (n *Node) publishAddress() {
+	for {
+		ctx, cancel := context.WithTimeout(n.ctx, leaveTimeout)
+		err := n.Announce(ctx, n.config.Load().Cluster.Announce)
+		cancel()
+		if err == nil || !sleep(n.ctx, joinRetry) {
+			return
+		}
+	}
+}
+
+// Announce implements server.Announcer: it brings this node's addresses in the map up
+// to date.
+func (n *Node) Announce(ctx context.Context, a config.Announce) error {
+	n.life.lock()
+	me := n.self(a)
+	n.life.unlock()
+	known := n.topology.Map().Node(me.ID)
+	if known == nil {
+		return nil
+	}
+	if me.Host == "" {
+		me.Host = known.Host // learned from a peer
+	}
+	if known.SameAddress(&me) {
+		return nil
+	}
+	_, err := n.topology.Change(ctx, slotmap.SetAddress(me))
+	return worded(err)
+}

@@ -1,0 +1,105 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"github.com/redoubtdb/redoubt/metaraft"
+	"github.com/redoubtdb/redoubt/slotmap"
+)
+
+// errChanging is returned while the node is on its way from one cluster to another.
+var errChanging = errors.New("ERR this node is joining or leaving a cluster, try again")
+
+// topology is the cluster as this node knows it. It outlives the metadata group's
+// member, which is another one after the node has joined or left a cluster.
+type topology struct {
+	current atomic.Pointer[slotmap.Map]
+
+	mu      sync.Mutex // guards what follows
+	member  *metaraft.Member
+	changed chan struct{}
+	held    bool // no changes now: the node is changing clusters
+}
+
+func newTopology(m *slotmap.Map) *topology {
+	t := &topology{changed: make(chan struct{})}
+	t.current.Store(m)
+	return t
+}
+
+// Map is the newest map known here.
+func (t *topology) Map() *slotmap.Map { return t.current.Load() }
+
+// Changed is closed when there is a newer map than at the time of the call.
+func (t *topology) Changed() <-chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.changed
+}
+
+// show makes m the current map unless a newer one of the same cluster is shown.
+func (t *topology) show(m *slotmap.Map) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if old := t.current.Load(); old.ClusterID != m.ClusterID || old.Version >= m.Version {
+		return // of a cluster this node has left, or older
+	}
+	t.current.Store(m)
+	close(t.changed)
+	t.changed = make(chan struct{})
+}
+
+// replace makes m the current map whatever was shown before: the node has changed
+// clusters.
+func (t *topology) replace(m *slotmap.Map) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.current.Store(m)
+	close(t.changed)
+	t.changed = make(chan struct{})
+}
+
+// use makes member the one that takes changes; nil for none.
+func (t *topology) use(member *metaraft.Member) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.member = member
+}
+
+// hold refuses changes until release.
+func (t *topology) hold(on bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.held = on
+}
+
+// Change commits a change in the metadata group and returns when it is applied here.
+func (t *topology) Change(ctx context.Context, c slotmap.Change) (*slotmap.Map, error) {
+	t.mu.Lock()
+	member, held := t.member, t.held
+	t.mu.Unlock()
+	if member == nil || held {
+		return nil, errChanging
+	}
+	return t.commit(ctx, member, c)
+}
+
+// commit is Change without the hold, for the change of cluster itself.
+func (t *topology) commit(ctx context.Context, member *metaraft.Member, c slotmap.Change) (*slotmap.Map, error) {
+	m, err := member.Change(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	t.show(m)
+	return m, nil
+}
+
+// metaMember is the current member of the metadata group, nil while there is none.
+func (t *topology) metaMember() *metaraft.Member {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.member
+}

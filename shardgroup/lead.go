@@ -1,0 +1,325 @@
+package shardgroup
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/redoubtdb/redoubt/fsm"
+	"github.com/redoubtdb/redoubt/shardgroup/replica"
+	"github.com/redoubtdb/redoubt/slotmap"
+)
+
+const (
+	// dutyInterval is how often a leader looks after its group when nothing calls it.
+	dutyInterval = 100 * time.Millisecond
+	// dutyTimeout bounds one call to the metadata group.
+	dutyTimeout = 3 * time.Second
+	// minTick is the shortest time between two entries that only advance time.
+	minTick = 20 * time.Millisecond
+	// tickLagEntries is how far the safe index may fall behind before a tick tells it.
+	tickLagEntries = 64
+)
+
+// lead is the event loop of this member's leadership: it waits to become leader and
+// then does a leader's duties until it no longer is.
+func (g *Group) lead() {
+	for {
+		select {
+		case <-g.stop:
+			return
+		case change := <-g.replica.Leadership():
+			for change.Leader {
+				change = g.reign(change.Term)
+			}
+		}
+	}
+}
+
+// reign does the duties of one term and returns the leadership change that ended it.
+func (g *Group) reign(term uint64) replica.LeaderChange {
+	if g.witness != nil {
+		return g.reignWitness(term)
+	}
+	g.log.Info("leading", "term", term)
+	r := &reign{g: g, term: term}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	defer r.wg.Wait()
+	defer cancel()
+	if err := g.proposeNewTerm(ctx, term); err != nil {
+		g.log.Warn("the first entry of the term failed", "term", term, "error", err)
+	}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		changed := g.dep.Topology.Changed()
+		select {
+		case <-g.stop:
+			return replica.LeaderChange{}
+		case c := <-g.replica.Leadership():
+			g.log.Info("no longer leading", "term", term)
+			return c
+		case t := <-g.transfers:
+			t.done <- g.transfer(t.ctx, t.to)
+		case <-changed:
+			r.duties(ctx)
+		case <-timer.C:
+			r.duties(ctx)
+			timer.Reset(r.next())
+		}
+	}
+}
+
+// proposeNewTerm puts the first entry of the term into the log; until it is applied
+// nothing is served. It is repeated by the duties where it fails.
+func (g *Group) proposeNewTerm(ctx context.Context, term uint64) error {
+	ctx, cancel := context.WithTimeout(ctx, g.opt.RequestTimeout)
+	defer cancel()
+	return g.replica.Propose(fsm.EncodeNewTerm(g.header(fsm.KindNewTerm, g.seq.Add(1)))).Wait(ctx)
+}
+
+// reign is the state of one term's duties. The map-side calls run beside the loop,
+// one at a time, since the metadata group may be slow or without majority.
+type reign struct {
+	g        *Group
+	term     uint64
+	reported bool
+	calls    busy // metadata calls
+	config   busy // Raft configuration changes
+	wg       waitGroup
+}
+
+// duties does whatever is due.
+func (r *reign) duties(ctx context.Context) {
+	g := r.g
+	if !g.Leading() {
+		if g.member.termSeen.Load() != r.term {
+			_ = g.proposeNewTerm(ctx, r.term)
+		}
+		return
+	}
+	m := g.dep.Topology.Map()
+	r.tick(ctx)
+	r.gates(ctx, m)
+	r.members(ctx, m)
+	r.report(ctx, m)
+}
+
+// next is when duties are due again: at the next expiry, or after dutyInterval.
+func (r *reign) next() time.Duration {
+	wait := dutyInterval
+	if at, ok := r.g.Machine().NextExpiry(); ok {
+		wait = min(wait, time.Until(time.UnixMilli(at))+time.Millisecond)
+	}
+	return max(wait, minTick)
+}
+
+// tick advances the machine's time when a key is due to expire, and tells the
+// witness how much of its log is no longer needed.
+func (r *reign) tick(ctx context.Context) {
+	g, machine := r.g, r.g.Machine()
+	at, ok := machine.NextExpiry()
+	due := ok && at < time.Now().UnixMilli() // a key lives through its last millisecond
+	safe := g.safeIndex()
+	if !due && (!g.hasWitness() || safe < machine.SafeIndex()+tickLagEntries) {
+		return
+	}
+	data := fsm.EncodeTick(g.header(fsm.KindTick, g.seq.Add(1)), fsm.TickBody{SafeIndex: safe})
+	g.proposeAndWait(ctx, data, "tick")
+}
+
+// proposeAndWait proposes an entry of the leader's own and waits for its outcome.
+func (g *Group) proposeAndWait(ctx context.Context, data []byte, what string) {
+	ctx, cancel := context.WithTimeout(ctx, g.opt.RequestTimeout)
+	defer cancel()
+	if err := g.replica.Propose(data).Wait(ctx); err != nil {
+		g.log.Warn("an entry of the leader failed", "entry", what, "error", err)
+	}
+}
+
+// hasWitness tells whether somebody keeps the log until a tick releases it.
+func (g *Group) hasWitness() bool {
+	group := g.dep.Topology.Map().Group(g.opt.ID)
+	return group != nil && group.Witness != ""
+}
+
+// safeIndex is the lowest index that every voting data member is known to have.
+func (g *Group) safeIndex() uint64 {
+	safe := g.replica.LastIndex()
+	m := g.dep.Topology.Map()
+	w, ok := want(m, g.opt.ID)
+	if !ok {
+		return 0
+	}
+	matched := make(map[string]uint64)
+	for _, p := range g.replica.Progress() {
+		matched[p.ID] = p.Matched
+	}
+	for _, s := range g.replica.Configuration().Servers {
+		if s.Voter && s.ID != g.opt.ServerID && s.ID != w.witness {
+			safe = min(safe, matched[s.ID])
+		}
+	}
+	return safe
+}
+
+// gates makes the slots' gates follow the map: acquisitions and releases in this
+// group's log, finished releases to the metadata group.
+func (r *reign) gates(ctx context.Context, m *slotmap.Map) {
+	g := r.g
+	plan := planGates(m, g.opt.ID, g.Machine())
+	if len(plan.changes) > 0 {
+		data := fsm.EncodeGates(g.header(fsm.KindGates, g.seq.Add(1)), plan.changes)
+		g.proposeAndWait(ctx, data, "gates")
+		plan = planGates(m, g.opt.ID, g.Machine())
+	}
+	for _, h := range plan.released {
+		r.change(ctx, slotmap.FinishHandoff([]slotmap.Range{h.slots}, h.to, h.epoch))
+	}
+}
+
+// members takes the next step towards the membership that the map asks for.
+func (r *reign) members(ctx context.Context, m *slotmap.Map) {
+	g := r.g
+	w, ok := want(m, g.opt.ID)
+	if !ok || len(w.data) == 0 {
+		return
+	}
+	if id := gone(m, g.opt.ID, g.replica.Configuration()); id != "" {
+		r.change(ctx, slotmap.DropMember(id, g.opt.ID))
+	}
+	states := peerStates(g.replica.Progress(), g.replica.LastIndex(), time.Now(), g.opt.NodeTimeout)
+	s := nextStep(g.opt.ServerID, g.replica.Configuration(), w, states)
+	if s.kind == stepNone || !r.config.start() {
+		return
+	}
+	r.wg.Go(func() {
+		defer r.config.finish()
+		if err := g.takeStep(ctx, s); err != nil {
+			g.log.Warn("a membership change failed", "change", s.kind, "server", s.server, "error", err)
+		}
+	})
+}
+
+func (g *Group) takeStep(ctx context.Context, s step) error {
+	g.log.Info("changing the membership", "change", s.kind, "server", s.server)
+	switch s.kind {
+	case stepLearner:
+		return g.replica.AddLearner(s.server)
+	case stepPromote:
+		return g.replica.Promote(s.server)
+	case stepRemove:
+		return g.replica.Remove(s.server)
+	default:
+		return g.transfer(ctx, s.server)
+	}
+}
+
+// report tells the metadata group who leads, until the map says so.
+func (r *reign) report(ctx context.Context, m *slotmap.Map) {
+	group := m.Group(r.g.opt.ID)
+	if group == nil || (group.Leader == r.g.opt.Node && group.Term >= r.term) {
+		return
+	}
+	r.change(ctx, slotmap.ReportLeader(r.g.opt.ID, r.g.opt.Node, r.term))
+}
+
+// change sends one change to the metadata group beside the loop.
+func (r *reign) change(ctx context.Context, c slotmap.Change) {
+	if !r.calls.start() {
+		return
+	}
+	r.wg.Go(func() {
+		defer r.calls.finish()
+		ctx, cancel := context.WithTimeout(ctx, dutyTimeout)
+		defer cancel()
+		if _, err := r.g.dep.Topology.Change(ctx, c); err != nil && !errors.Is(err, context.Canceled) {
+			r.g.log.Warn("the metadata group did not take a change", "change", c.Kind, "error", err)
+		}
+	})
+}
+
+// transferRequest asks the leadership loop to hand leadership over.
+type transferRequest struct {
+	ctx  context.Context
+	to   string
+	done chan error // capacity 1
+}
+
+// Transfer hands leadership to the given node, or to the most advanced data member
+// where node is "".
+func (g *Group) Transfer(ctx context.Context, node slotmap.NodeID) error {
+	w, ok := want(g.dep.Topology.Map(), g.opt.ID)
+	if !ok {
+		return ErrNotLeading
+	}
+	to := ""
+	if node == "" {
+		to = g.bestSuccessor(w.data)
+	} else if i := slices.IndexFunc(w.data, func(id string) bool { return nodeOf(id) == node }); i >= 0 {
+		to = w.data[i]
+	}
+	if to == "" || to == g.opt.ServerID {
+		return errNoSuccessor
+	}
+	t := transferRequest{ctx: ctx, to: to, done: make(chan error, 1)}
+	select {
+	case g.transfers <- t:
+	case <-ctx.Done():
+		return ErrNotLeading
+	case <-g.stop:
+		return ErrClosed
+	}
+	select {
+	case err := <-t.done:
+		return err
+	case <-g.stop:
+		return ErrClosed
+	}
+}
+
+// bestSuccessor is the live voting data member with the shortest lag, "" for none.
+func (g *Group) bestSuccessor(data []string) string {
+	in := make(map[string]bool)
+	for _, s := range g.replica.Configuration().Servers {
+		in[s.ID] = s.Voter && s.ID != g.opt.ServerID
+	}
+	states := peerStates(g.replica.Progress(), g.replica.LastIndex(), time.Now(), g.opt.NodeTimeout)
+	return handOver(in, data, states).server
+}
+
+func (g *Group) transfer(ctx context.Context, to string) error {
+	ctx, cancel := context.WithTimeout(ctx, max(g.opt.NodeTimeout, time.Second))
+	defer cancel()
+	return g.replica.Transfer(ctx, to)
+}
+
+// reignWitness is a witness's term: it holds no data, so it does nothing but bring a
+// data member up to date and hand leadership to it.
+func (g *Group) reignWitness(term uint64) replica.LeaderChange {
+	g.log.Info("elected as a witness; looking for a data member to lead", "term", term)
+	timer := time.NewTicker(dutyInterval)
+	defer timer.Stop()
+	for {
+		select {
+		case <-g.stop:
+			return replica.LeaderChange{}
+		case c := <-g.replica.Leadership():
+			return c
+		case <-timer.C:
+			w, ok := want(g.dep.Topology.Map(), g.opt.ID)
+			if !ok {
+				continue
+			}
+			to := g.bestSuccessor(w.data)
+			if to == "" {
+				continue
+			}
+			if err := g.transfer(context.Background(), to); err != nil {
+				g.log.Warn("handing leadership to a data member failed", "to", to, "error", err)
+			}
+		}
+	}
+}

@@ -1,0 +1,141 @@
+package shardgroup
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"github.com/redoubtdb/redoubt/fsm"
+	"github.com/redoubtdb/redoubt/fsm/command"
+	"github.com/redoubtdb/redoubt/shardgroup/replica"
+)
+
+// member is a data member's state machine: it applies committed entries to the
+// current fsm.Machine and answers the batches that this process proposed.
+type member struct {
+	proposer uint64
+	inflight *inflight
+	fail     func(error) // stops the node: the state can no longer be trusted
+	digests  digests
+	table    *command.Table
+	machine  atomic.Pointer[fsm.Machine]
+	termSeen atomic.Uint64 // term of the latest applied NewTerm entry of this process
+
+	mu      sync.Mutex // guards waiters
+	waiters map[chan struct{}]uint64
+}
+
+var _ replica.StateMachine = (*member)(nil)
+
+func newMember(proposer uint64, f *inflight, t *command.Table, fail func(error)) *member {
+	m := &member{proposer: proposer, inflight: f, table: t, fail: fail, waiters: make(map[chan struct{}]uint64)}
+	m.machine.Store(fsm.New(fsm.Options{Table: t}))
+	return m
+}
+
+// Apply runs one committed entry. It is called by one goroutine, in log order.
+func (m *member) Apply(index, term uint64, data []byte) {
+	h, err := fsm.DecodeHeader(data)
+	if err != nil {
+		m.fail(fmt.Errorf("entry %d of term %d cannot be decoded: %w", index, term, err))
+		return
+	}
+	mine := h.Proposer == m.proposer
+	var b *batch
+	var requests []*fsm.Request
+	if mine {
+		if b = m.inflight.take(h.Seq); b != nil {
+			requests = b.requests
+		}
+	}
+	machine := m.machine.Load()
+	if err := machine.Apply(index, term, data, requests); err != nil {
+		m.fail(fmt.Errorf("entry %d of term %d cannot be applied: %w", index, term, err))
+		return
+	}
+	switch h.Kind {
+	case fsm.KindNewTerm:
+		if mine {
+			m.termSeen.Store(term)
+		}
+	case fsm.KindDigest:
+		m.digests.start(index, machine.Freeze())
+	}
+	m.answer(b)
+	m.wakeWaiters(index)
+}
+
+// answer finishes the requests whose replies are complete.
+func (m *member) answer(b *batch) {
+	if b == nil {
+		return
+	}
+	for _, p := range b.pendings {
+		if p.req.Claimed() {
+			p.finish(nil)
+		}
+	}
+}
+
+// ConfigurationCommitted is no concern of the data.
+func (m *member) ConfigurationCommitted(uint64, replica.Configuration) {}
+
+// Snapshot freezes the state in constant time; writing it out happens later.
+func (m *member) Snapshot() (replica.Snapshot, error) {
+	return frozenSnapshot{m.machine.Load().Freeze()}, nil
+}
+
+// Restore loads a snapshot into a new machine and swaps it in only when it is whole.
+func (m *member) Restore(r io.Reader) error {
+	machine, err := fsm.Load(r, fsm.Options{Table: m.table})
+	if err != nil {
+		return fmt.Errorf("loading the snapshot: %w", err)
+	}
+	m.machine.Store(machine)
+	index, _ := machine.LogHash()
+	m.wakeWaiters(index)
+	return nil
+}
+
+// waitApplied returns once the entry at index is applied here, or when done closes.
+func (m *member) waitApplied(index uint64, done <-chan struct{}) bool {
+	ch := make(chan struct{})
+	m.mu.Lock()
+	if m.machine.Load().Applied() >= index {
+		m.mu.Unlock()
+		return true
+	}
+	m.waiters[ch] = index
+	m.mu.Unlock()
+	select {
+	case <-ch:
+		return true
+	case <-done:
+		m.mu.Lock()
+		delete(m.waiters, ch)
+		m.mu.Unlock()
+		return false
+	}
+}
+
+func (m *member) wakeWaiters(index uint64) {
+	m.mu.Lock()
+	for ch, want := range m.waiters {
+		if want <= index {
+			close(ch)
+			delete(m.waiters, ch)
+		}
+	}
+	m.mu.Unlock()
+}
+
+// frozenSnapshot adapts a frozen machine to the replica.
+type frozenSnapshot struct{ f *fsm.Frozen }
+
+func (s frozenSnapshot) Write(w io.Writer) error {
+	_, err := s.f.WriteTo(w)
+	return err
+}
+
+func (s frozenSnapshot) Release() { s.f.Release() }

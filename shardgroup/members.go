@@ -1,0 +1,186 @@
+package shardgroup
+
+import (
+	"slices"
+	"time"
+
+	"github.com/redoubtdb/redoubt/shardgroup/replica"
+	"github.com/redoubtdb/redoubt/slotmap"
+)
+
+// caughtUpEntries is how close to the leader's log a learner must be to get a vote.
+const caughtUpEntries = 512
+
+// stepKind is one change of a Raft configuration.
+type stepKind uint8
+
+const (
+	stepNone     stepKind = iota
+	stepLearner           // add as a learner
+	stepPromote           // learner to voter
+	stepRemove            // take out
+	stepTransfer          // this leader must go: hand leadership to the server first
+)
+
+// step is the next thing a leader does to its group's configuration.
+type step struct {
+	kind   stepKind
+	server string
+}
+
+// wanted is the membership the map asks for, as Raft server ids.
+type wanted struct {
+	data    []string
+	witness string // "" none
+}
+
+// want reads a group's membership from the map.
+func want(m *slotmap.Map, id slotmap.GroupID) (wanted, bool) {
+	g := m.Group(id)
+	if g == nil {
+		return wanted{}, false
+	}
+	var w wanted
+	for _, member := range g.Members {
+		if n := m.Node(member); n != nil && !n.Leaving {
+			w.data = append(w.data, n.ServerID())
+		}
+	}
+	if n := m.Node(g.Witness); n != nil && !n.Leaving {
+		w.witness = n.ServerID()
+	}
+	return w, true
+}
+
+// gone finds a data member that is being forgotten and is out of Raft's
+// configuration already: the map may drop it from the group.
+func gone(m *slotmap.Map, id slotmap.GroupID, have replica.Configuration) slotmap.NodeID {
+	g := m.Group(id)
+	if g == nil {
+		return ""
+	}
+	for _, member := range g.Members {
+		n := m.Node(member)
+		if n == nil || !n.Leaving {
+			continue
+		}
+		if !slices.ContainsFunc(have.Servers, func(s replica.Server) bool { return nodeOf(s.ID) == member }) {
+			return member
+		}
+	}
+	return ""
+}
+
+// peerState is what the leader knows of one server.
+type peerState struct {
+	lag   uint64
+	alive bool
+}
+
+// peerStates digests the replica's progress report.
+func peerStates(peers []replica.Peer, last uint64, now time.Time, dead time.Duration) map[string]peerState {
+	states := make(map[string]peerState, len(peers))
+	for _, p := range peers {
+		var lag uint64
+		if last > p.Matched {
+			lag = last - p.Matched
+		}
+		states[p.ID] = peerState{lag: lag, alive: !p.LastContact.IsZero() && now.Sub(p.LastContact) < dead}
+	}
+	return states
+}
+
+// nextStep decides the one change that brings the configuration closer to what is
+// wanted. Order: unwanted dead voters out first (they only weaken the quorum), then
+// data members in, then the witness, then whoever else is not wanted.
+func nextStep(self string, have replica.Configuration, w wanted, peers map[string]peerState) step {
+	wantedIDs := append(slices.Clone(w.data), w.witness)
+	if w.witness == "" {
+		wantedIDs = w.data
+	}
+	var unwanted []string
+	in := make(map[string]bool, len(have.Servers)) // id -> voter
+	for _, s := range have.Servers {
+		in[s.ID] = s.Voter
+		if !slices.Contains(wantedIDs, s.ID) && s.ID != self {
+			unwanted = append(unwanted, s.ID)
+		}
+	}
+	for _, id := range unwanted {
+		if !peers[id].alive {
+			return step{stepRemove, id}
+		}
+	}
+	if s := nextData(self, in, w.data, peers); s.kind != stepNone {
+		return s
+	}
+	if s := nextWitness(in, w, peers); s.kind != stepNone {
+		return s
+	}
+	if len(unwanted) > 0 && !catchingUp(in, w.data, peers) {
+		return step{stepRemove, unwanted[0]}
+	}
+	if !slices.Contains(wantedIDs, self) {
+		return handOver(in, w.data, peers)
+	}
+	return step{}
+}
+
+// nextData adds a missing data member or gives a caught-up one its vote.
+func nextData(self string, in map[string]bool, data []string, peers map[string]peerState) step {
+	for _, id := range data {
+		voter, member := in[id]
+		switch {
+		case !member:
+			return step{stepLearner, id}
+		case !voter && id != self && peers[id].alive && peers[id].lag <= caughtUpEntries:
+			return step{stepPromote, id}
+		}
+	}
+	return step{}
+}
+
+// nextWitness brings the witness in once the voting data members are even in number,
+// since its vote would otherwise weaken the quorum it is there to save.
+func nextWitness(in map[string]bool, w wanted, peers map[string]peerState) step {
+	if w.witness == "" {
+		return step{}
+	}
+	voters := 0
+	for _, id := range w.data {
+		if in[id] {
+			voters++
+		}
+	}
+	voter, member := in[w.witness]
+	switch {
+	case !member:
+		return step{stepLearner, w.witness}
+	case !voter && voters%2 == 0 && peers[w.witness].alive && peers[w.witness].lag <= caughtUpEntries:
+		return step{stepPromote, w.witness}
+	}
+	return step{}
+}
+
+// catchingUp tells whether a live data member is still on its way to its vote: then
+// servers that are to go stay a little longer, for their votes.
+func catchingUp(in map[string]bool, data []string, peers map[string]peerState) bool {
+	for _, id := range data {
+		if !in[id] && peers[id].alive {
+			return true
+		}
+	}
+	return false
+}
+
+// handOver names the data member that takes over from a leader that must go.
+func handOver(in map[string]bool, data []string, peers map[string]peerState) step {
+	best := step{}
+	var lag uint64
+	for _, id := range data {
+		if p := peers[id]; in[id] && p.alive && (best.kind == stepNone || p.lag < lag) {
+			best, lag = step{stepTransfer, id}, p.lag
+		}
+	}
+	return best
+}

@@ -1,0 +1,55 @@
+package shardgroup
+
+import (
+	"testing"
+
+	"github.com/redoubtdb/redoubt/shardgroup/replica"
+)
+
+func servers(voters []string, learners ...string) replica.Configuration {
+	var c replica.Configuration
+	for _, id := range voters {
+		c.Servers = append(c.Servers, replica.Server{ID: id, Voter: true})
+	}
+	for _, id := range learners {
+		c.Servers = append(c.Servers, replica.Server{ID: id})
+	}
+	return c
+}
+
+func TestNextStep(t *testing.T) {
+	up := peerState{alive: true}
+	behind := peerState{alive: true, lag: caughtUpEntries + 1}
+	dead := peerState{}
+	v := func(ids ...string) []string { return ids }
+	for _, c := range []struct {
+		name  string
+		have  replica.Configuration
+		want  wanted
+		peers map[string]peerState
+		step  step
+	}{
+		{"nothing to do alone", servers(v("a")), wanted{data: v("a")}, nil, step{}},
+		{"a new member begins as a learner", servers(v("a")), wanted{data: v("a", "b")}, nil, step{stepLearner, "b"}},
+		{"a learner that lags does not vote", servers(v("a"), "b"), wanted{data: v("a", "b")}, map[string]peerState{"b": behind}, step{}},
+		{"a dead learner does not vote", servers(v("a"), "b"), wanted{data: v("a", "b")}, map[string]peerState{"b": dead}, step{}},
+		{"a caught-up learner votes", servers(v("a"), "b"), wanted{data: v("a", "b")}, map[string]peerState{"b": up}, step{stepPromote, "b"}},
+		{"the witness waits for an even number of voting data members", servers(v("a"), "b", "w"), wanted{v("a", "b"), "w"},
+			map[string]peerState{"b": behind, "w": up}, step{}},
+		{"then it votes", servers(v("a", "b"), "w"), wanted{v("a", "b"), "w"}, map[string]peerState{"b": up, "w": up}, step{stepPromote, "w"}},
+		{"complete", servers(v("a", "b", "w")), wanted{v("a", "b"), "w"}, map[string]peerState{"b": up, "w": up}, step{}},
+		{"a dead old incarnation goes before the new one votes", servers(v("a", "b1", "w"), "b2"), wanted{v("a", "b2"), "w"},
+			map[string]peerState{"b1": dead, "b2": up, "w": up}, step{stepRemove, "b1"}},
+		{"a witness that is no longer wanted stays while a member catches up", servers(v("a", "b", "w"), "c"), wanted{data: v("a", "b", "c")},
+			map[string]peerState{"b": up, "c": behind, "w": up}, step{}},
+		{"and goes afterwards", servers(v("a", "b", "c", "w")), wanted{data: v("a", "b", "c")},
+			map[string]peerState{"b": up, "c": up, "w": up}, step{stepRemove, "w"}},
+		{"a leader that must go hands over to the least lagging voter", servers(v("a", "b", "c")), wanted{data: v("b", "c")},
+			map[string]peerState{"b": {alive: true, lag: 9}, "c": up}, step{stepTransfer, "c"}},
+		{"a leader that must go waits for somebody", servers(v("a", "b")), wanted{data: v("b")}, map[string]peerState{"b": dead}, step{}},
+	} {
+		if got := nextStep("a", c.have, c.want, c.peers); got != c.step {
+			t.Errorf("%s: got %+v, want %+v", c.name, got, c.step)
+		}
+	}
+}

@@ -1,0 +1,372 @@
+package replica
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/redoubtdb/redoubt/persistence"
+	"github.com/redoubtdb/redoubt/shardgroup/bus"
+	"github.com/redoubtdb/redoubt/shardgroup/bus/memnet"
+)
+
+// list is a state machine that remembers every entry.
+type list struct {
+	mu      sync.Mutex
+	entries []string
+	index   uint64
+	term    uint64
+	config  Configuration
+	restore int   // how many snapshots were restored
+	halted  error // set by the entry "halt"
+	onApply func(index uint64, entry string)
+}
+
+func (l *list) Apply(index, term uint64, data []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if index <= l.index || term < l.term {
+		panic(fmt.Sprintf("entry %d of term %d after %d of %d", index, term, l.index, l.term))
+	}
+	l.index, l.term = index, term
+	if string(data) == "halt" {
+		l.halted = errors.New("told to halt")
+		return
+	}
+	l.entries = append(l.entries, string(data))
+	if l.onApply != nil {
+		l.onApply(index, string(data))
+	}
+}
+
+func (l *list) Halted() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.halted
+}
+
+func (l *list) ConfigurationCommitted(_ uint64, c Configuration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.config = c
+}
+
+type listSnapshot struct {
+	Index, Term uint64
+	Entries     []string
+}
+
+func (s *listSnapshot) Write(w io.Writer) error { return json.NewEncoder(w).Encode(s) }
+func (s *listSnapshot) Release()                {}
+
+func (l *list) Snapshot() (Snapshot, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return &listSnapshot{l.index, l.term, slices.Clone(l.entries)}, nil
+}
+
+func (l *list) Restore(r io.Reader) error {
+	var s listSnapshot
+	if err := json.NewDecoder(r).Decode(&s); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.entries, l.index, l.term = s.Entries, s.Index, s.Term
+	l.restore++
+	return nil
+}
+
+func (l *list) all() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(l.entries), func(e string) bool { return e == newTerm })
+}
+
+const newTerm = "new term" // proposed by every new leader
+
+// member is one node with one replica.
+type member struct {
+	*Replica
+	t       *testing.T
+	name    string
+	net     *memnet.Net
+	options Options
+	retain  func() uint64
+	disk    *persistence.Memory
+	store   *persistence.GroupStore
+	bus     *bus.Bus
+	fsm     *list
+	follow  sync.WaitGroup
+	up      bool
+}
+
+func idOf(name string) string { return name + ":1" }
+
+// trio is a group under test.
+type trio struct {
+	t       *testing.T
+	net     *memnet.Net
+	members []*member
+	acked   []string
+	stop    chan struct{}
+	watch   sync.WaitGroup
+	overlap int // moments at which two members had a lease
+}
+
+// inBubble runs a test in virtual time on a group of the given voters. Whatever
+// the test leaves running is stopped; a goroutine that does not end fails it.
+func inBubble(t *testing.T, names string, test func(t *testing.T, g *trio)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		g := &trio{t: t, net: memnet.New(), stop: make(chan struct{})}
+		var c Configuration
+		for _, name := range strings.Fields(names) {
+			c.Servers = append(c.Servers, Server{ID: idOf(name), Voter: true})
+		}
+		for _, s := range c.Servers {
+			m := g.add(strings.TrimSuffix(s.ID, ":1"))
+			m.open()
+			if err := Bootstrap(m.store, c); err != nil {
+				t.Fatal(err)
+			}
+			m.start()
+		}
+		g.watch.Go(g.watchLeases)
+		test(t, g)
+		close(g.stop)
+		g.watch.Wait()
+		for _, m := range g.members {
+			m.shutdown()
+		}
+		if g.overlap > 0 {
+			t.Errorf("two members had a lease at %d moments", g.overlap)
+		}
+	})
+}
+
+// add makes a member that is not started.
+func (g *trio) add(name string) *member {
+	m := &member{t: g.t, name: name, net: g.net, disk: persistence.NewMemory()}
+	m.options = Options{ID: idOf(name), TrailingEntries: 10}
+	g.members = append(g.members, m)
+	return m
+}
+
+// open opens bus and storage.
+func (m *member) open() {
+	m.t.Helper()
+	var err error
+	m.store, err = m.disk.OpenGroup("g", persistence.GroupOptions{})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.bus, err = bus.Open(bus.Deps{
+		Network: m.net.Host(m.name),
+		Self:    func() bus.Identity { return bus.Identity{Cluster: "c", Node: m.name, Incarnation: "1"} },
+		Resolve: func(id string) (string, error) { return strings.TrimSuffix(id, ":1") + ":17000", nil },
+	}, m.name+":17000")
+	if err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// start starts the replica on what open opened.
+func (m *member) start() {
+	m.t.Helper()
+	layer, err := m.bus.Layer(bus.Channel{Kind: bus.KindGroup, Group: "g"})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.fsm = &list{}
+	m.Replica, err = Start(Deps{Store: m.store, Layer: layer, FSM: m.fsm, Logger: testLogger(m.name), Retain: m.retain}, m.options)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.up = true
+	m.follow.Go(m.lead)
+}
+
+func testLogger(name string) *slog.Logger {
+	if os.Getenv("REPLICA_LOG") == "" {
+		return nil
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug})).With("member", name)
+}
+
+// lead proposes the first entry of each term this member leads.
+func (m *member) lead() {
+	for {
+		select {
+		case change := <-m.Leadership():
+			if change.Leader {
+				m.follow.Go(func() { _ = m.Propose([]byte(newTerm)).Wait(m.ctx) })
+			}
+		case <-m.ctx.Done():
+			return
+		}
+	}
+}
+
+func (m *member) shutdown() {
+	m.t.Helper()
+	if !m.up {
+		return
+	}
+	m.up = false
+	if err := m.Shutdown(); err != nil {
+		m.t.Errorf("shutdown of %s: %v", m.name, err)
+	}
+	m.follow.Wait()
+	_ = m.bus.Close()
+	_ = m.store.Close()
+}
+
+// crash ends the member at once: disk and network are gone before it is.
+func (m *member) crash() {
+	m.t.Helper()
+	m.disk.Crash()
+	m.net.Crash(m.name)
+	m.shutdown()
+	m.disk.Reopen()
+}
+
+// restart starts a member that was shut down or crashed.
+func (m *member) restart() {
+	m.t.Helper()
+	m.open()
+	m.start()
+}
+
+func (g *trio) member(name string) *member {
+	for _, m := range g.members {
+		if m.name == name || idOf(m.name) == name {
+			return m
+		}
+	}
+	return nil
+}
+
+// watchLeases counts the moments at which two members have a lease.
+func (g *trio) watchLeases() {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			g.checkLeases()
+		case <-g.stop:
+			return
+		}
+	}
+}
+
+func (g *trio) checkLeases() {
+	holders := 0
+	for _, m := range g.members {
+		if r := m.Replica; r != nil && r.LeaseValid() {
+			holders++
+		}
+	}
+	if holders > 1 {
+		g.overlap++
+	}
+}
+
+// eventually waits, in virtual time.
+func (g *trio) eventually(what string, ok func() bool) {
+	g.t.Helper()
+	for range 30_000 {
+		if ok() {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	g.t.Fatalf("never: %s", what)
+}
+
+// leader waits for a leader, among the members that are not excluded, that may
+// read.
+func (g *trio) leader(not ...*member) *member {
+	g.t.Helper()
+	var found *member
+	g.eventually("a leader that may read", func() bool {
+		for _, m := range g.members {
+			if m.up && !slices.Contains(not, m) && m.LeaseValid() {
+				found = m
+				return true
+			}
+		}
+		return false
+	})
+	return found
+}
+
+// put proposes an entry and remembers it if it was acknowledged.
+func (g *trio) put(m *member, entry string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	err := m.Propose([]byte(entry)).Wait(ctx)
+	if err == nil {
+		g.acked = append(g.acked, entry)
+	}
+	return err
+}
+
+func (g *trio) mustPut(m *member, entry string) {
+	g.t.Helper()
+	if err := g.put(m, entry); err != nil {
+		g.t.Fatalf("put %q: %v", entry, err)
+	}
+}
+
+// converge waits until all members that are up have the same entries, and
+// checks that every acknowledged one is among them, once.
+func (g *trio) converge() {
+	g.t.Helper()
+	var all [][]string
+	g.eventually("all have the same entries", func() bool {
+		all = all[:0]
+		for _, m := range g.members {
+			if m.up {
+				all = append(all, m.fsm.all())
+			}
+		}
+		for _, entries := range all {
+			if !slices.Equal(entries, all[0]) || len(entries) < len(g.acked) {
+				return false
+			}
+		}
+		return true
+	})
+	count := make(map[string]int)
+	for _, e := range all[0] {
+		count[e]++
+	}
+	for _, e := range g.acked {
+		if count[e] != 1 {
+			g.t.Errorf("acknowledged %q is there %d times", e, count[e])
+		}
+	}
+}
+
+func (g *trio) others(m *member) []*member {
+	return slices.DeleteFunc(slices.Clone(g.members), func(x *member) bool { return x == m })
+}
+
+// isolate cuts a member off from all others.
+func (g *trio) isolate(m *member) {
+	for _, x := range g.others(m) {
+		g.net.CutBoth(m.name, x.name)
+	}
+}
