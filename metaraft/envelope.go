@@ -12,12 +12,14 @@ import (
 
 // Everything this package writes stands in an envelope:
 //
-//	version  1 byte   envelopeEntry or envelopeSnapshot; a number is never reused
+//	version  1 byte   what it is, in which version; a number is never reused
 //	crc32c   4 bytes  big endian, over version and body
 //	body     JSON
 const (
 	envelopeEntry    byte = 1
 	envelopeSnapshot byte = 2
+	envelopeRequest  byte = 3 // of meta.change
+	envelopeAnswer   byte = 4 // to meta.change
 	envelopeHeader        = 5 // bytes
 	// MaxEntry bounds an encoded change, in bytes.
 	MaxEntry = 4 << 20

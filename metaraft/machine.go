@@ -17,7 +17,13 @@ type machine struct {
 	current *slotmap.Map // nil before the genesis entry
 	applied uint64
 	halted  error
-	waiting map[ticket]chan<- error
+	waiting map[ticket]chan<- outcome
+}
+
+// outcome is what became of an entry: where it stands, and the error of its change.
+type outcome struct {
+	index uint64
+	err   error
 }
 
 // ticket names a proposal of a member: an entry that carries it has its result awaited there.
@@ -32,13 +38,13 @@ var (
 )
 
 func newMachine(publish func(*slotmap.Map, uint64)) *machine {
-	return &machine{publish: publish, waiting: map[ticket]chan<- error{}}
+	return &machine{publish: publish, waiting: map[ticket]chan<- outcome{}}
 }
 
 // await returns a channel on which the result of the entry with this ticket will stand once it is
 // applied here. forget must follow.
-func (m *machine) await(t ticket) <-chan error {
-	result := make(chan error, 1)
+func (m *machine) await(t ticket) <-chan outcome {
+	result := make(chan outcome, 1)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.waiting[t] = result
@@ -62,7 +68,7 @@ func (m *machine) Apply(index, _ uint64, data []byte) {
 		m.halted = fmt.Errorf("%w: entry %d after entry %d", ErrCorrupt, index, m.applied)
 		return
 	}
-	if err := m.applyEntry(data); err != nil {
+	if err := m.applyEntry(index, data); err != nil {
 		m.halted = fmt.Errorf("entry %d: %w", index, err)
 		return
 	}
@@ -71,7 +77,7 @@ func (m *machine) Apply(index, _ uint64, data []byte) {
 }
 
 // applyEntry returns an error only if the entry makes no sense to this build.
-func (m *machine) applyEntry(data []byte) error {
+func (m *machine) applyEntry(index uint64, data []byte) error {
 	var e entry
 	if err := unseal(envelopeEntry, data, &e); err != nil {
 		return err
@@ -87,7 +93,7 @@ func (m *machine) applyEntry(data []byte) error {
 		}
 		result = m.applyChange(c)
 	}
-	m.answer(ticket{e.Proposer, e.Seq}, result)
+	m.answer(ticket{e.Proposer, e.Seq}, outcome{index, result})
 	return nil
 }
 
@@ -109,7 +115,7 @@ func (m *machine) applyChange(c slotmap.Change) error {
 	return err
 }
 
-func (m *machine) answer(t ticket, result error) {
+func (m *machine) answer(t ticket, result outcome) {
 	if ch, ok := m.waiting[t]; ok {
 		delete(m.waiting, t)
 		ch <- result

@@ -37,7 +37,7 @@ func planGates(m *slotmap.Map, id slotmap.GroupID, machine gateView) gatesPlan {
 		to, leaving := m.Handoff(slot)
 		mine := m.Owner(slot) == id
 		switch {
-		case mine && !leaving && gate == fsm.GateNone && m.SlotEpoch(slot) > gateEpoch:
+		case mine && !leaving && m.SlotEpoch(slot) > gateEpoch:
 			p.change(slot, fsm.GateOwned, m.SlotEpoch(slot))
 		case mine && leaving && gate == fsm.GateOwned:
 			p.change(slot, fsm.GateNone, m.HandoffEpoch(slot))

@@ -22,6 +22,7 @@ const (
 func TestAgainstRedis(t *testing.T) {
 	server := startRedis(t)
 	t.Run("descriptions", func(t *testing.T) { compareDescriptions(t, server) })
+	t.Run("scenarios", func(t *testing.T) { compareScenarios(t, server) })
 	for _, proto := range []int{2, 3} {
 		for i, f := range append(families(), allFamilies()) {
 			t.Run(fmt.Sprintf("resp%d/%s", proto, f.name), func(t *testing.T) {

@@ -1,6 +1,9 @@
 package command_test
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 func stringFamily() family {
 	return family{name: "string", makes: []maker{
@@ -27,6 +30,7 @@ func stringFamily() family {
 		{2, func(g *gen) step { return step{args: []string{"SET", g.key(), g.float()}} }},
 		{2, func(g *gen) step { return step{args: []string{"SET", g.key(), g.integer()}} }},
 		{1, makeWrongArity},
+		{1, makeUnknown},
 	}}
 }
 
@@ -129,4 +133,17 @@ func makeSetrange(g *gen) step {
 func makeWrongArity(g *gen) step {
 	name := g.oneOf("GET", "SET", "SETEX", "MGET", "MSET", "INCR", "INCRBY", "APPEND", "GETEX", "nosuchcommand")
 	return step{args: append([]string{name}, g.some(0, 5, g.word)...)}
+}
+
+// makeUnknown makes requests of commands and subcommands that do not exist; the
+// error quotes them, cut to a length.
+func makeUnknown(g *gen) step {
+	text := func() string {
+		return g.oneOf("", "x", "a\x00b", "a\r\nb", "\xff", strings.Repeat("long", g.IntN(60)))
+	}
+	args := append([]string{"no" + text()}, g.some(0, 5, text)...)
+	if g.often(30) {
+		args = append([]string{g.oneOf("object", "Memory")}, "no"+text(), text())
+	}
+	return step{args: args}
 }
