@@ -4,6 +4,7 @@ import (
 	"context"
 	crand "crypto/rand"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -76,9 +77,13 @@ type Group struct {
 }
 
 // Bootstrap writes the first configuration of a group, this server alone, into an
-// empty store.
+// empty store. A store that has been in use is left as it is.
 func Bootstrap(store *persistence.GroupStore, serverID string) error {
-	return replica.Bootstrap(store, replica.Configuration{Servers: []replica.Server{{ID: serverID, Voter: true}}})
+	err := replica.Bootstrap(store, replica.Configuration{Servers: []replica.Server{{ID: serverID, Voter: true}}})
+	if errors.Is(err, replica.ErrNotEmpty) {
+		return nil
+	}
+	return err
 }
 
 // Open starts this node's member of a group. The store must have been bootstrapped,

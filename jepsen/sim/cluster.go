@@ -39,6 +39,7 @@ type Cluster struct {
 	Net   *memnet.Net
 	hosts []*host
 	log   *slog.Logger
+	loads []*Load
 }
 
 // host is one machine: its disk outlives its node.
@@ -140,8 +141,11 @@ func (c *Cluster) Wipe(i int, all bool) {
 	}
 }
 
-// Close kills every node.
+// Close stops the clients and kills every node.
 func (c *Cluster) Close() {
+	for _, l := range c.loads {
+		l.Stop()
+	}
 	for i := range c.hosts {
 		c.Kill(i)
 	}

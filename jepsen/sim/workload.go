@@ -17,6 +17,7 @@ import (
 type Load struct {
 	cluster *Cluster
 	stop    chan struct{}
+	once    sync.Once
 	wg      sync.WaitGroup
 
 	mu    sync.Mutex // guards the tallies
@@ -46,6 +47,7 @@ func StartLoad(c *Cluster, n int, seed uint64) *Load {
 		rng := rand.New(rand.NewPCG(seed, uint64(i)))
 		l.wg.Go(func() { l.run(i, t, rng) })
 	}
+	c.loads = append(c.loads, l)
 	return l
 }
 
@@ -110,7 +112,7 @@ func (t *tally) incr(r client.Reply) {
 
 // Stop ends the clients.
 func (l *Load) Stop() {
-	close(l.stop)
+	l.once.Do(func() { close(l.stop) })
 	l.wg.Wait()
 }
 
