@@ -248,7 +248,7 @@ func TestWait(t *testing.T) {
 	d := newDesk(t)
 	d.populate()
 	d.inspect.held = 1
-	for line, waited := range map[string]string{"WAIT 2 100": "2 true", "WAIT 1 0": "1 false", "WAIT -1 5": "0 true"} {
+	for line, waited := range map[string]string{"WAIT 2 100": "2 true", "WAIT 1 0": "1 false", "WAIT -1 5": "0 true", "WAIT 3 9223372036854775807": "3 true"} {
 		d.want(line, ":1|")
 		if d.inspect.waited != waited {
 			t.Errorf("%s waited for %q, want %q", line, d.inspect.waited, waited)

@@ -16,7 +16,7 @@ const (
 	errSwapDB       = "ERR SWAPDB is not allowed in cluster mode"
 	errMove         = "ERR MOVE is not allowed in cluster mode"
 	errReplicaOf    = "ERR REPLICAOF not allowed in cluster mode."
-	errFailover     = "ERR FAILOVER not allowed in cluster mode."
+	errFailover     = "ERR FAILOVER not allowed in cluster mode. Use CLUSTER FAILOVER command instead."
 	maxSleepSeconds = math.MaxInt32 // of DEBUG SLEEP
 )
 
@@ -153,10 +153,11 @@ func parseWait(args [][]byte) (n int64, limit time.Duration, text string) {
 	}
 	millis, ok := command.ParseInt(args[2])
 	switch {
-	case !ok || millis > math.MaxInt64/int64(time.Millisecond):
+	case !ok:
 		return 0, 0, errWaitTimeout
 	case millis < 0:
 		return 0, 0, resp.ErrTimeoutNegative
 	}
+	millis = min(millis, math.MaxInt64/int64(time.Millisecond))
 	return max(n, 0), time.Duration(millis) * time.Millisecond, ""
 }

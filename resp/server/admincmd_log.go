@@ -70,15 +70,19 @@ func latencyCommands() []front {
 	sub := func(name string, arity int, since, summary string, run func(*Server, *Conn, [][]byte, *resp.Writer)) front {
 		return front{run: run, spec: &command.Spec{Name: name, Arity: arity, Flags: flagsServer, Since: since, Tips: tips, Summary: summary, Complexity: "O(1)"}}
 	}
+	histogram := sub("histogram", -2, "7.0.0", "Return the cumulative distribution of latencies of a subset of commands or all.", emptyMap)
+	histogram.spec.Complexity = "O(N) where N is the number of commands with latency information being retrieved."
+	reset := sub("reset", -2, "2.8.13", "Reset latency data for one or more events.", zero)
+	reset.spec.Tips = []string{"request_policy:all_nodes", "response_policy:all_succeeded"}
 	return family(container,
 		sub("doctor", 2, "2.8.13", "Return a human readable latency analysis report.",
 			func(_ *Server, _ *Conn, _ [][]byte, w *resp.Writer) { w.Verbatim("txt", latencyAdvice) }),
 		sub("graph", 3, "2.8.13", "Return a latency graph for the event.",
 			func(_ *Server, _ *Conn, args [][]byte, w *resp.Writer) { w.Errorf(errNoSamplesF, args[2]) }),
-		sub("histogram", -2, "7.0.0", "Return the cumulative distribution of latencies of a subset of commands or all.", emptyMap),
+		histogram,
 		sub("history", 3, "2.8.13", "Return timestamp-latency samples for the event.", emptyArray),
 		sub("latest", 2, "2.8.13", "Return the latest latency samples for all events.", emptyArray),
-		sub("reset", -2, "2.8.13", "Reset latency data for one or more events.", zero),
+		reset,
 		helpFront("latency", "2.8.13", "Show helpful text about the different subcommands.",
 			"DOCTOR", " Say what can be told about latency.",
 			"GRAPH <event>", " Draw an event's samples.",

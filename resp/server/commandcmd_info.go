@@ -171,9 +171,9 @@ func writeDocs(w *resp.Writer, spec *command.Spec) {
 	pair("since", spec.Since)
 	pair("group", spec.Group)
 	pair("complexity", spec.Complexity)
-	if spec.DeprecatedSince != "" {
+	if flags := docFlags(spec); len(flags) > 0 {
 		w.BulkString("doc_flags")
-		writeStatusSet(w, []string{"deprecated"})
+		writeStatusSet(w, flags)
 		fields++
 	}
 	pair("deprecated_since", spec.DeprecatedSince)
@@ -188,4 +188,16 @@ func writeDocs(w *resp.Writer, spec *command.Spec) {
 		}
 	}
 	w.InsertMap(at, fields)
+}
+
+// docFlags marks commands that clients should not use any more, or never: those that need an enable-... directive.
+func docFlags(spec *command.Spec) []string {
+	var out []string
+	if spec.DeprecatedSince != "" {
+		out = append(out, "deprecated")
+	}
+	if spec.Flags.Has(command.Protected) {
+		out = append(out, "syscmd")
+	}
+	return out
 }
