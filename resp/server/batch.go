@@ -139,8 +139,12 @@ func (c *Conn) answerUnknown(before []byte, ops []fsm.Op) {
 	c.in.abandon()
 }
 
-// refuse answers an op whose slot the state machine does not own. It is called while the batch is applied.
-func (c *Conn) refuse(w *resp.Writer, op *fsm.Op, _ fsm.Gate) {
+// refuse answers an op that the gate of its slot did not let through. It is called while the batch is applied.
+func (c *Conn) refuse(w *resp.Writer, op *fsm.Op, g fsm.Gate) {
+	if g == fsm.GateSplit {
+		w.Error(resp.ErrTryAgain)
+		return
+	}
 	w.Error(c.srv.redirect(op, c.session.readonly))
 }
 

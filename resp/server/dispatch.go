@@ -9,6 +9,9 @@ import (
 	"github.com/redoubtdb/redoubt/resp"
 )
 
+// maxKeptKeys is how long a list of key positions is kept for the next command.
+const maxKeptKeys = 1024
+
 // call is one command on its way through the gates. A connection has one and uses it again.
 type call struct {
 	args  [][]byte
@@ -27,7 +30,11 @@ type call struct {
 
 // reset prepares for the next command.
 func (q *call) reset(args [][]byte) {
-	*q = call{args: args, keys: q.keys[:0], slot: fsm.NoSlot}
+	keys := q.keys[:0]
+	if cap(keys) > maxKeptKeys {
+		keys = nil
+	}
+	*q = call{args: args, keys: keys, slot: fsm.NoSlot}
 }
 
 // dispatch takes one command to whoever runs it, or answers why nobody does.
@@ -132,10 +139,10 @@ func (c *Conn) runStateless(q *call) {
 	})
 }
 
-// runData hands a command of the state machine to the group: a read alone at once, a write and what stands
-// behind it in a batch.
+// runData hands a command of the state machine to the group: a read at once, a write in a batch. A read behind
+// writes rides with them if it is a quick one: others would hold up everybody who waits for the batch.
 func (c *Conn) runData(q *call) {
-	if q.replica {
+	if !q.write && (q.replica || !q.spec.Flags.Has(command.Fast)) {
 		c.commit()
 	}
 	if !q.write && c.batch.empty() {

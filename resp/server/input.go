@@ -9,8 +9,9 @@ import (
 // Sizes of the read buffer.
 const (
 	minReadBufferBytes = 4 << 10
-	maxIdleBufferBytes = 64 << 10 // a buffer that grew beyond is given back when it is little used
-	maxSparseRounds    = 64       // after so many rounds of little use
+	maxBurstBytes      = 256 << 10 // what is read at once, unless a single request is longer
+	maxIdleBufferBytes = 64 << 10  // a buffer that grew beyond is given back when it is little used
+	maxSparseRounds    = 64        // after so many rounds of little use
 )
 
 // input is the read buffer of a connection and the parser on top of it. Arguments alias the buffer, so
@@ -43,14 +44,14 @@ func (in *input) fill(nc net.Conn) (int, error) {
 }
 
 // makeRoom moves the waiting bytes to the front, and sees to it that there is room behind them. The buffer
-// doubles only when it is full, so it follows what was really sent.
+// doubles only when it was full, so it follows what was really sent.
 func (in *input) makeRoom() {
 	used := in.end
 	in.end = copy(in.buf, in.buf[in.start:in.end])
 	in.start = 0
 	switch {
-	case used == len(in.buf):
-		in.resize(max(2*in.end, len(in.buf), minReadBufferBytes))
+	case used == len(in.buf) && (used < maxBurstBytes || in.end > used/2):
+		in.resize(max(2*used, minReadBufferBytes))
 	case len(in.buf) > maxIdleBufferBytes && in.end == 0 && used < len(in.buf)/4:
 		if in.sparse++; in.sparse > maxSparseRounds {
 			in.resize(maxIdleBufferBytes)

@@ -60,7 +60,7 @@ func TestInput(t *testing.T) {
 		if strings.Join(got, ",") != strings.Join(want, ",") {
 			t.Errorf("pieces of %d: got %d requests", size, len(got))
 		}
-		if size < 4096 && len(in.buf) > 32<<10 {
+		if limit := max(32<<10, 4*size); len(in.buf) > min(limit, maxBurstBytes) {
 			t.Errorf("pieces of %d: the buffer has %d bytes", size, len(in.buf))
 		}
 	}

@@ -36,6 +36,17 @@ func TestPipelineOrder(t *testing.T) {
 	})
 }
 
+// A slow read does not ride with the writes before it.
+func TestSlowReadsDoNotRide(t *testing.T) {
+	bubble(t, func(t *testing.T, f *fixture) {
+		f.dial().want(":1|*1|$1|a|:2|:2|", "RPUSH l a", "LRANGE l 0 -1", "RPUSH l b", "LLEN l")
+		batches, reads := f.shard.taken()
+		if want := [][]string{{"rpush"}, {"rpush", "llen"}}; !reflect.DeepEqual(batches, want) || !reflect.DeepEqual(reads, []string{"lrange"}) {
+			t.Errorf("batches %v, reads %v", batches, reads)
+		}
+	})
+}
+
 // A command that acts on the connection waits for the writes before it.
 func TestFrontCommandsAreBarriers(t *testing.T) {
 	bubble(t, func(t *testing.T, f *fixture) {

@@ -117,9 +117,11 @@ func (s *Server) buildTable(data []*command.Spec) error {
 }
 
 // Close stops accepting, lets what is in flight finish for a short while, drops all clients and waits until
-// every goroutine of the Server has ended. It may be called more than once.
+// every goroutine of the Server has ended. It may be called more than once. What the Server was made of must
+// outlive it: a Shard that is closed first would leave writes with unknown outcome.
 func (s *Server) Close() {
 	s.clients.close()
+	s.pause.end()
 	done := make(chan struct{})
 	go func() {
 		s.wg.Wait()
