@@ -37,7 +37,7 @@ func startReal(t *testing.T, options ...string) *realNode {
 	if err != nil {
 		t.Skip("redis-server is not installed")
 	}
-	r := &realNode{t: t, port: freePortPair(t)}
+	r := &realNode{t: t, port: freePort(t)}
 	dir := t.TempDir()
 	args := append([]string{"--port", strconv.Itoa(r.port), "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--cluster-enabled", "yes",
 		"--cluster-node-timeout", "2000", "--cluster-require-full-coverage", "no", "--enable-debug-command", "yes"}, options...)
@@ -55,28 +55,6 @@ func startReal(t *testing.T, options ...string) *realNode {
 	t.Cleanup(func() { _ = r.conn.Close() })
 	r.id = r.bulk("CLUSTER", "MYID")
 	return r
-}
-
-// freePortPair finds a port that is free together with its bus port.
-func freePortPair(t *testing.T) int {
-	t.Helper()
-	for range 100 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		_ = l.Close()
-		if port+realBusDistance > 65535 {
-			continue
-		}
-		if bus, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port+realBusDistance)); err == nil {
-			_ = bus.Close()
-			return port
-		}
-	}
-	t.Fatal("no free pair of ports")
-	return 0
 }
 
 func (r *realNode) dial() bool {
