@@ -18,6 +18,8 @@ const (
 	dutyTimeout = 3 * time.Second
 	// minTick is the shortest time between two entries that only advance time.
 	minTick = 20 * time.Millisecond
+	// catchUpPoll is how often a hand-over looks whether its target has caught up.
+	catchUpPoll = 20 * time.Millisecond
 	// tickLagEntries is how far the safe index may fall behind before a tick tells it.
 	tickLagEntries = 64
 )
@@ -249,7 +251,7 @@ type transferRequest struct {
 }
 
 // Transfer hands leadership to the given node, or to the most advanced data member
-// where node is "".
+// where node is "". It waits for a member that is still catching up until ctx ends.
 func (g *Group) Transfer(ctx context.Context, node slotmap.NodeID) error {
 	w, ok := want(g.dep.Topology.Map(), g.opt.ID)
 	if !ok {
@@ -264,6 +266,16 @@ func (g *Group) Transfer(ctx context.Context, node slotmap.NodeID) error {
 	if to == "" || to == g.opt.ServerID {
 		return errNoSuccessor
 	}
+	for {
+		err := g.askTransfer(ctx, to)
+		if !errors.Is(err, replica.ErrNotCaughtUp) || !g.pause(ctx, catchUpPoll) {
+			return err
+		}
+	}
+}
+
+// askTransfer lets the leadership loop make one attempt.
+func (g *Group) askTransfer(ctx context.Context, to string) error {
 	t := transferRequest{ctx: ctx, to: to, done: make(chan error, 1)}
 	select {
 	case g.transfers <- t:
@@ -278,6 +290,19 @@ func (g *Group) Transfer(ctx context.Context, node slotmap.NodeID) error {
 	case <-g.stop:
 		return ErrClosed
 	}
+}
+
+// pause waits; false means that ctx or the group ended first.
+func (g *Group) pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+	case <-g.stop:
+	}
+	return false
 }
 
 // bestSuccessor is the live voting data member with the shortest lag, "" for none.

@@ -14,6 +14,8 @@ import (
 const (
 	// adminTimeout bounds an administrative command.
 	adminTimeout = 10 * time.Second
+	// failoverTimeout is how long a manual failover may take, as in Redis.
+	failoverTimeout = 5 * time.Second
 	// pollInterval is how often a command looks whether what it asked for has happened.
 	pollInterval = 10 * time.Millisecond
 	// settleTimeout is how long ADDSLOTS waits until the slots are served.
@@ -303,7 +305,7 @@ func (n *Node) requestTransfer(ctx context.Context, g *shardgroup.Group) error {
 	if leader == "" {
 		return errMasterDown
 	}
-	ctx, cancel := context.WithTimeout(ctx, max(2*n.nodeTimeout(), 2*time.Second))
+	ctx, cancel := context.WithTimeout(ctx, failoverTimeout)
 	defer cancel()
 	if _, err := n.bus.Call(ctx, leader, shardgroup.MethodOf(g.ID(), "transfer"), nil); err != nil {
 		return fmt.Errorf("ERR the master could not hand over: %w", err)
