@@ -76,20 +76,19 @@ func (x *slotIndex) addHandoff(r Range, s slot) {
 func (m *Map) alike() iter.Seq2[slot, Range] {
 	return func(yield func(slot, Range) bool) {
 		run, start := m.slot(0), 0
-		for p, content := range m.pages {
-			if content == nil {
-				content = new(page)
+		for here := 1; here < SlotCount; here++ {
+			p := m.pages[here/pageSlots]
+			if p == nil && run == (slot{}) {
+				here |= pageSlots - 1 // nothing new on this page
+				continue
 			}
-			for i := range content {
-				if content[i] == run {
-					continue
-				}
-				here := p*pageSlots + i
-				if !yield(run, Range{Start: uint16(start), End: uint16(here - 1)}) {
-					return
-				}
-				run, start = content[i], here
+			if p != nil && p[here%pageSlots] == run {
+				continue
 			}
+			if !yield(run, Range{Start: uint16(start), End: uint16(here - 1)}) {
+				return
+			}
+			run, start = m.slot(uint16(here)), here
 		}
 		yield(run, Range{Start: uint16(start), End: SlotCount - 1})
 	}
