@@ -15,6 +15,8 @@ const acceptRetryMilli = 50
 // refusalWriteMilli is how long a client that is turned away may take to read why.
 const refusalWriteMilli = 100
 
+const errMaxClients = "ERR max number of clients + cluster connections reached"
+
 const errProtectedMode = "DENIED Redis is running in protected mode because protected mode is enabled and no password is set " +
 	"for the default user. In this mode connections are only accepted from the loopback interface. To connect from other " +
 	"hosts, set a password (requirepass) or turn protected mode off (CONFIG SET protected-mode no, or --protected-mode no)."
@@ -76,7 +78,7 @@ func (s *Server) admitClient(nc net.Conn) {
 		s.turnAway(nc, errProtectedMode)
 		return
 	case s.clientCount() >= cfg.Clients.Max:
-		s.turnAway(nc, resp.ErrMaxClients)
+		s.turnAway(nc, errMaxClients)
 		return
 	}
 	keepAlive(nc, cfg.Network.KeepAlive)

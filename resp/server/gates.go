@@ -30,7 +30,7 @@ func gates() []gate {
 	}
 }
 
-const errProtectedF = "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it " +
+const errProtected = "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it " +
 	"from a local connection, otherwise you need to set this option in the configuration file, and then restart the server."
 
 func passKnown(c *Conn, q *call) string {
@@ -73,7 +73,7 @@ func passProtected(c *Conn, q *call) string {
 	if !q.spec.Flags.Has(command.Protected) || c.srv.cfg.Load().Security.DebugCommand.Allows(isLocal(c.nc.RemoteAddr())) {
 		return ""
 	}
-	return errProtectedF
+	return errProtected
 }
 
 func passAuthenticated(c *Conn, q *call) string {

@@ -1,12 +1,14 @@
 package server
 
 import (
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
 
 	"github.com/redoubtdb/redoubt/fsm/command"
 	"github.com/redoubtdb/redoubt/resp"
+	"github.com/redoubtdb/redoubt/resp/server/config"
 	"github.com/redoubtdb/redoubt/slotmap"
 )
 
@@ -100,7 +102,9 @@ func orphan(f *fixture, c *client) *client {
 
 // A command that fails several conditions is answered by the first of them.
 func TestGateOrder(t *testing.T) {
-	down := func(f *fixture) { f.topology.change(f.t, slotmap.UnassignSlots(groupSelf, []slotmap.Range{{Start: 15495, End: 15495}}, true)) }
+	down := func(f *fixture) {
+		f.topology.change(f.t, slotmap.UnassignSlots(groupSelf, []slotmap.Range{{Start: 15495, End: 15495}}, true))
+	}
 	tests := []struct {
 		name    string
 		prepare func(f *fixture) []string // returns commands to send first
@@ -256,4 +260,42 @@ func TestPauseIsLifted(t *testing.T) {
 			t.Errorf("b: %q", got)
 		}
 	})
+}
+
+// Gates whose commands stand in other files are tested by themselves.
+func TestGatesByFlag(t *testing.T) {
+	far := &net.TCPAddr{IP: net.IPv4(8, 8, 8, 8), Port: 5}
+	near := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 5}
+	protected, noMulti := &command.Spec{Name: "p", Flags: command.Protected}, &command.Spec{Name: "n", Flags: command.NoMulti}
+	tests := []struct {
+		name  string
+		pass  func(c *Conn, q *call) string
+		spec  *command.Spec
+		debug string
+		addr  net.Addr
+		multi bool
+		want  string
+	}{
+		{"debug no", passProtected, protected, "no", near, false, errProtected},
+		{"debug local, near", passProtected, protected, "local", near, false, ""},
+		{"debug local, far", passProtected, protected, "local", far, false, errProtected},
+		{"debug yes", passProtected, protected, "yes", far, false, ""},
+		{"not protected", passProtected, noMulti, "no", far, false, ""},
+		{"inside MULTI", passNoMulti, noMulti, "no", near, true, resp.ErrNotInMulti},
+		{"outside", passNoMulti, noMulti, "no", near, false, ""},
+		{"harmless inside MULTI", passNoMulti, protected, "no", near, true, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg, _, err := config.Parse([]string{"--enable-debug-command", tt.debug}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := &Conn{srv: &Server{cfg: config.NewLive(cfg)}, nc: &addressed{addr: tt.addr}}
+			c.tx.open = tt.multi
+			if got := tt.pass(c, &call{spec: tt.spec}); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
 }

@@ -15,8 +15,8 @@ const defaultUser = "default"
 
 const (
 	errHelloOptionF = "ERR Syntax error in HELLO option '%s'"
-	errHelloNoAuth  = "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> " +
-		"<pass> option can be used to authenticate the client and select the RESP protocol version at the same time"
+	errHelloNoAuth  = "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> " +
+		"option can be used to authenticate the client and select the RESP protocol version at the same time"
 	errClientName = "ERR Client names cannot contain spaces, newlines or special characters."
 )
 

@@ -341,7 +341,7 @@ func TestAdmission(t *testing.T) {
 	bubble(t, func(t *testing.T, f *fixture) {
 		f.set("maxclients", "2")
 		a, b, c := f.dial(), f.dial(), f.dial()
-		if got := c.take(); got != "-"+resp.ErrMaxClients+"|<closed>" {
+		if got := c.take(); got != "-"+errMaxClients+"|<closed>" {
 			t.Errorf("third: %q", got)
 		}
 		a.want("+PONG|", "PING")
