@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/redoubtdb/redoubt/fsm/command"
+	"github.com/redoubtdb/redoubt/resp"
 )
 
 // How long the random sequences are, and how much of the history of a difference
@@ -22,6 +25,7 @@ const (
 func TestAgainstRedis(t *testing.T) {
 	server := startRedis(t)
 	t.Run("descriptions", func(t *testing.T) { compareDescriptions(t, server) })
+	t.Run("key positions", func(t *testing.T) { compareKeyPositions(t, server) })
 	t.Run("scenarios", func(t *testing.T) { compareScenarios(t, server) })
 	for _, proto := range []int{2, 3} {
 		for i, f := range append(families(), allFamilies()) {
@@ -31,6 +35,45 @@ func TestAgainstRedis(t *testing.T) {
 			})
 		}
 	}
+}
+
+// compareKeyPositions asks COMMAND GETKEYS about random requests.
+func compareKeyPositions(t *testing.T, server *redisServer) {
+	conn, ours := server.dial(t, 2), newExecutor(t, 2, wallClock)
+	g, all := newGen(setting(t, "REDOUBT_SEED", defaultSeed)), allFamilies()
+	for range setting(t, "REDOUBT_STEPS", defaultSteps) {
+		args := all.next(g).args
+		raw := make([][]byte, len(args))
+		for i, a := range args {
+			raw[i] = []byte(a)
+		}
+		spec, problem := ours.table.Resolve(raw)
+		if problem != "" || len(args) < 2 {
+			continue // COMMAND GETKEYS itself refuses these
+		}
+		want := string(conn.do(t, append([]string{"COMMAND", "GETKEYS"}, args...)...))
+		if got := keysReply(spec, raw); got != want {
+			t.Fatalf("%q\nredis %q\nours  %q", args, want, got)
+		}
+	}
+}
+
+// keysReply is COMMAND GETKEYS' reply.
+func keysReply(spec *command.Spec, args [][]byte) string {
+	var w resp.Writer
+	keys, err := spec.KeyPositions(args)
+	switch {
+	case spec.FirstKey == 0 && spec.Keys == nil:
+		w.Error("ERR The command has no key arguments")
+	case err != nil:
+		w.Error("ERR " + err.Error())
+	default:
+		w.Array(len(keys))
+		for _, at := range keys {
+			w.Bulk(args[at])
+		}
+	}
+	return string(w.Bytes())
 }
 
 // setting returns a number from the environment.
