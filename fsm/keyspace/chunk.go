@@ -34,13 +34,18 @@ func (c *chunk) pushFront(e string) {
 	c.buf[c.lo] = e
 }
 
-// makeRoom gives the chunk, which is not full, free places at the front (share 1) or the back (share 0).
+// makeRoom gives the chunk, which is not full, free places at the front (share 1) or the back (share 0):
+// in a larger buffer, or by moving the elements to the other end.
 func (c *chunk) makeRoom(share int) {
-	n := c.len()
-	size := min(chunkMax, max(2, n+n/2+1))
-	buf, lo := make([]string, size), (size-n)*share
-	copy(buf[lo:], c.items())
-	c.buf, c.lo, c.hi = buf, lo, lo+n
+	old, n := c.items(), c.len()
+	if size := len(c.buf); size < chunkMax && n >= size/2 {
+		c.buf = make([]string, min(chunkMax, max(2, n+n/2+1)))
+	}
+	c.lo = (len(c.buf) - n) * share
+	c.hi = c.lo + n
+	copy(c.buf[c.lo:], old)
+	clear(c.buf[:c.lo])
+	clear(c.buf[c.hi:])
 }
 
 func (c *chunk) popBack() (e string) {

@@ -128,9 +128,10 @@ func (h *Hash) find(field []byte) int {
 		return -1
 	}
 	sum := h.index.hash(field)
-	pos, cell := h.index.first(sum)
+	seg := h.index.segment(sum)
+	pos, cell := seg.first(sum)
 	for pos >= 0 && h.dense.at(pos).field != string(field) {
-		pos, cell = h.index.next(sum, cell)
+		pos, cell = seg.next(sum, cell)
 	}
 	return pos
 }

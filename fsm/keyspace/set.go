@@ -100,9 +100,10 @@ func (s *Set) find(m []byte) int {
 		return -1
 	}
 	sum := s.index.hash(m)
-	pos, cell := s.index.first(sum)
+	seg := s.index.segment(sum)
+	pos, cell := seg.first(sum)
 	for pos >= 0 && *s.dense.at(pos) != string(m) {
-		pos, cell = s.index.next(sum, cell)
+		pos, cell = seg.next(sum, cell)
 	}
 	return pos
 }

@@ -86,9 +86,10 @@ func (s *Slot) find(key []byte) int {
 		return -1
 	}
 	h := s.index.hash(key)
-	pos, cell := s.index.first(h)
+	seg := s.index.segment(h)
+	pos, cell := seg.first(h)
 	for pos >= 0 && s.dense.at(pos).key != string(key) {
-		pos, cell = s.index.next(h, cell)
+		pos, cell = seg.next(h, cell)
 	}
 	return pos
 }

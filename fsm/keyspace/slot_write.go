@@ -83,56 +83,23 @@ func (s *Slot) insert(r record) {
 	}
 	s.dense.push(r)
 	s.db.grew(s.id, 1)
-	s.enter(s.dense.n - 1)
+	s.index.enter(s.dense.n, scanLimit, s.hashAt)
 	s.db.expiry.add(r.expire, s.id, r.key)
-}
-
-// enter puts the newest position into the index, making or enlarging the table when needed.
-func (s *Slot) enter(pos int) {
-	switch {
-	case !s.index.on() && s.dense.n <= scanLimit:
-	case !s.index.on() || s.index.full(pos):
-		s.index.rebuild(s.dense.n, s.hashAt)
-	default:
-		s.index.add(s.hashAt(pos), pos)
-	}
 }
 
 // remove deletes the record at pos and moves the last one into its place.
 func (s *Slot) remove(pos int) {
 	r, last := s.writable(pos), s.dense.n-1
 	expire, key := r.expire, r.key
-	s.leave(pos, last)
+	h := s.index.leave(pos, last, s.hashAt)
 	if pos != last {
 		*r = *s.writable(last)
 	}
 	s.writable(last)
 	s.dense.pop()
 	s.db.grew(s.id, -1)
-	s.tidy()
+	s.index.settle(h, s.dense.n, scanLimit, s.hashAt)
 	s.db.expiry.drop(expire, s.id, key)
-}
-
-// leave takes pos out of the index and gives its place to last.
-func (s *Slot) leave(pos, last int) {
-	if !s.index.on() {
-		return
-	}
-	s.index.remove(s.hashAt(pos), pos, s.hashAt)
-	if pos != last {
-		s.index.move(s.hashAt(last), last, pos)
-	}
-}
-
-// tidy gives memory of a shrunken index back.
-func (s *Slot) tidy() {
-	switch n := s.dense.n; {
-	case !s.index.on():
-	case n <= scanLimit/2:
-		s.index.drop()
-	case s.index.sparse(n):
-		s.index.rebuild(n, s.hashAt)
-	}
 }
 
 func (s *Slot) reschedule(r *record, expire int64) {
