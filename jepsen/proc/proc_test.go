@@ -24,9 +24,12 @@ func cluster(t *testing.T, n, replicas int, args ...string) *Cluster {
 			t.Fatalf("%s is needed: make test installs it (Debian packages redis-tools and redis-server)", tool)
 		}
 	}
-	server, err := Build(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
+	server := os.Getenv("REDOUBT_SERVER") // a binary to test instead, for example one built with -race
+	if server == "" {
+		var err error
+		if server, err = Build(t.TempDir()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	c, err := New(server, t.TempDir(), n, args...)
 	if err != nil {
@@ -247,7 +250,7 @@ func TestSnapshots(t *testing.T) {
 	if r := c.Call(0, "SAVE"); r.Err != nil {
 		t.Fatalf("SAVE: %v", r.Err)
 	}
-	files, err := filepath.Glob(filepath.Join(c.DataDir(0), "*", "snapshots", "*", "*.rdb"))
+	files, err := filepath.Glob(filepath.Join(c.DataDir(0), "groups", "group-*", "snapshots", "*", "*.rdb"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no snapshot file below %s (%v)", c.DataDir(0), err)
 	}
