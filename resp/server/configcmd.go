@@ -102,6 +102,9 @@ func (s *Server) logConfigSet(pairs [][2]string) {
 			value = "(redacted)"
 		}
 		s.log.Info("configuration changed", "directive", p[0], "value", value)
+		if note := cfg.Note(p[0]); note != "" {
+			s.log.Warn("directive "+note, "directive", p[0])
+		}
 	}
 }
 

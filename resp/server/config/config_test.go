@@ -166,9 +166,20 @@ func TestNotices(t *testing.T) {
 		words := strings.Fields(n.Text)
 		got = append(got, strings.Join(n.Names, ",")+" "+words[0])
 	}
-	want := []string{"appendfsync is", "appendonly,appendfilename has", "repl-diskless-sync has"}
+	want := []string{"maxmemory is", "appendfsync is", "appendonly,appendfilename has", "repl-diskless-sync has"}
 	if !slices.Equal(got, want) {
 		t.Errorf("notices %q, want %q", got, want)
+	}
+}
+
+func TestNote(t *testing.T) {
+	t.Parallel()
+	c := parse(t, "--appendfsync", "always", "--appendonly", "yes")
+	if c.Note("appendfsync") != "" || c.Note("nosuch") != "" || c.Note("timeout") != "" {
+		t.Error("a note where there is nothing to say")
+	}
+	if c.Note("AppendOnly") == "" {
+		t.Error("no note on appendonly")
 	}
 }
 

@@ -1,5 +1,7 @@
 package config
 
+import "strings"
+
 // Notice says that directives which were given mean something else here, or nothing. The log prints it at the start.
 type Notice struct {
 	Names []string // the directives, as they are called now
@@ -13,7 +15,7 @@ func (c *Config) Notices() []Notice {
 	at := map[string]int{}
 	for i := range c.reg.list {
 		d := &c.reg.list[i]
-		if !c.given[i] || d.note == "" || (d.quiet == c.text[i] && d.hasQuiet) {
+		if !c.given[i] || c.noteOn(i) == "" {
 			continue
 		}
 		n, ok := at[d.note]
@@ -25,4 +27,21 @@ func (c *Config) Notices() []Notice {
 		out[n].Names = append(out[n].Names, d.name)
 	}
 	return out
+}
+
+// Note returns what a Notice would say about one directive at its present value, "" nothing. The name is in any case.
+func (c *Config) Note(name string) string {
+	i, ok := c.reg.find(strings.ToLower(name))
+	if !ok {
+		return ""
+	}
+	return c.noteOn(i)
+}
+
+func (c *Config) noteOn(i int) string {
+	d := &c.reg.list[i]
+	if d.hasQuiet && d.quiet == c.text[i] {
+		return ""
+	}
+	return d.note
 }

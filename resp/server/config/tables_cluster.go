@@ -6,10 +6,10 @@ func storageDirectives() []directive {
 		text("dbfilename", "dump.rdb").with(protected).checked(checkFileName("dbfilename", "filename", true)).says(
 			"has no effect: snapshots stand in the data directory beside cluster-config-file").unless("dump.rdb"),
 		special("save", "3600 1 300 100 60 10000", parseSave).with(appends).says(
-			"sets snapshot points: after so many seconds and changes a group's log is compacted into a snapshot; no write depends on it").unless(""),
+			"has no effect yet: snapshots are taken by the log's length, see raft-snapshot-entries; no write depends on them").unless(""),
 		enum("appendfsync", "always", "everysec", "always", "no").says(
 			"is the sync policy of the Raft log: anything but always may lose acknowledged writes when a majority loses power at once").unless("always"),
-		boolean("stop-writes-on-bgsave-error", "yes"),
+		boolean("stop-writes-on-bgsave-error", "yes").says("has no effect: a write counts when it is in the log, whatever becomes of a snapshot").unless("yes"),
 		boolean("appendonly", "no").says(noteAOF),
 		text("appendfilename", "appendonly.aof").with(immutable).checked(checkFileName("appendfilename", "filename", false)).says(noteAOF),
 		text("appenddirname", "appendonlydir").with(immutable).checked(checkFileName("appenddirname", "dirname", false)).says(noteAOF),
@@ -73,10 +73,10 @@ func clusterDirectives() []directive {
 		enum("cluster-preferred-endpoint-type", "ip", "ip", "hostname", "unknown-endpoint"),
 		boolean("cluster-require-full-coverage", "yes"),
 		boolean("cluster-allow-reads-when-down", "no"),
-		boolean("cluster-allow-pubsubshard-when-down", "yes"),
+		boolean("cluster-allow-pubsubshard-when-down", "yes").says(noteLater).unless("yes"),
 		integer("cluster-replica-validity-factor", "10", 0, maxInt32).also("cluster-slave-validity-factor").says(
 			"has no effect: only a replica that has every acknowledged write can be elected"),
-		boolean("cluster-replica-no-failover", "no").also("cluster-slave-no-failover"),
+		boolean("cluster-replica-no-failover", "no").also("cluster-slave-no-failover").says(noteLater).unless("no"),
 		boolean("cluster-allow-replica-migration", "yes").says("has no effect: replicas stay where they were put"),
 		integer("cluster-migration-barrier", "1", 0, maxInt32).says("has no effect: replicas stay where they were put"),
 		memory("cluster-link-sendbuf-limit", "0", 0, maxUint64).says(bus).unless("0"),

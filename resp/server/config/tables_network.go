@@ -21,7 +21,7 @@ const (
 	noteRDB        = "has no effect: snapshots are always checked and are written beside the Raft log"
 	noteMemory     = "has no effect: memory is returned by the Go runtime's collector"
 	noteEncoding   = "has no effect: containers choose their own layout"
-	noteFixed      = "can't be changed while the server runs"
+	noteLater      = "is accepted but not supported yet: it has NO effect"
 )
 
 func networkDirectives() []directive {
@@ -31,8 +31,8 @@ func networkDirectives() []directive {
 		integer("port", "6379", 0, maxPort).with(immutable),
 		integer("tcp-backlog", "511", 0, maxInt32).with(immutable).says(noteOS).unless("511"),
 		integer("socket-mark-id", "0", 0, maxUint32).with(immutable).says(noteOS).unless("0"),
-		text("unixsocket", "").with(immutable),
-		directive{name: "unixsocketperm", kind: kindOctal, def: "0", max: 0o777, flags: immutable},
+		text("unixsocket", "").with(immutable).says(noteLater).unless(""),
+		directive{name: "unixsocketperm", kind: kindOctal, def: "0", max: 0o777, flags: immutable}.says(noteLater).unless("0"),
 		boolean("protected-mode", "yes"),
 		integer("timeout", "0", 0, maxInt32),
 		integer("tcp-keepalive", "300", 0, maxInt32),
@@ -41,14 +41,14 @@ func networkDirectives() []directive {
 
 func tlsDirectives() []directive {
 	return []directive{
-		integer("tls-port", "0", 0, maxPort).with(immutable),
-		boolean("tls-cluster", "no").with(immutable),
+		integer("tls-port", "0", 0, maxPort).with(immutable).says(noteLater).unless("0"),
+		boolean("tls-cluster", "no").with(immutable).says(noteLater).unless("no"),
 		boolean("tls-replication", "no").says("has no effect: replicas use the cluster bus, see tls-cluster"),
-		enum("tls-auth-clients", "yes", "no", "yes", "optional"),
-		text("tls-cert-file", ""), text("tls-key-file", ""), text("tls-key-file-pass", "").with(sensitive),
-		text("tls-client-cert-file", ""), text("tls-client-key-file", ""), text("tls-client-key-file-pass", "").with(sensitive),
-		text("tls-ca-cert-file", ""), text("tls-ca-cert-dir", ""),
-		text("tls-protocols", ""), text("tls-ciphers", ""), text("tls-ciphersuites", ""),
+		enum("tls-auth-clients", "yes", "no", "yes", "optional").says(noteLater).unless("yes"),
+		text("tls-cert-file", "").says(noteLater).unless(""), text("tls-key-file", "").says(noteLater).unless(""), text("tls-key-file-pass", "").with(sensitive).says(noteLater).unless(""),
+		text("tls-client-cert-file", "").says(noteLater).unless(""), text("tls-client-key-file", "").says(noteLater).unless(""), text("tls-client-key-file-pass", "").with(sensitive).says(noteLater).unless(""),
+		text("tls-ca-cert-file", "").says(noteLater).unless(""), text("tls-ca-cert-dir", "").says(noteLater).unless(""),
+		text("tls-protocols", "").says(noteLater).unless(""), text("tls-ciphers", "").says(noteLater).unless(""), text("tls-ciphersuites", "").says(noteLater).unless(""),
 		text("tls-dh-params-file", "").says(noteOS),
 		boolean("tls-prefer-server-ciphers", "no").says(noteOS),
 		boolean("tls-session-caching", "yes").says(noteOS).unless("yes"),
@@ -63,7 +63,7 @@ func processDirectives() []directive {
 	shutdown := []string{"default", "save", "nosave", "now", "force"}
 	return []directive{
 		boolean("daemonize", "no").with(immutable).says("has no effect: the process stays in the foreground, let the service manager start it").unless("no"),
-		enum("supervised", "no", "upstart", "systemd", "auto", "no").with(immutable),
+		enum("supervised", "no", "upstart", "systemd", "auto", "no").with(immutable).says(noteOS).unless("no"),
 		text("pidfile", "").with(immutable),
 		enum("loglevel", "notice", "debug", "verbose", "notice", "warning"),
 		text("logfile", "").with(immutable),
@@ -89,7 +89,7 @@ func processDirectives() []directive {
 		boolean("dynamic-hz", "yes").says(noteOS).unless("yes"),
 		boolean("jemalloc-bg-thread", "yes").says(noteMemory).unless("yes"),
 		integer("shutdown-timeout", "10", 0, maxInt32),
-		enum("shutdown-on-sigint", "default", shutdown...).with(multi | combines),
-		enum("shutdown-on-sigterm", "default", shutdown...).with(multi | combines),
+		enum("shutdown-on-sigint", "default", shutdown...).with(multi | combines).says(noteLater).unless("default"),
+		enum("shutdown-on-sigterm", "default", shutdown...).with(multi | combines).says(noteLater).unless("default"),
 	}
 }
