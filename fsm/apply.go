@@ -135,12 +135,16 @@ func (m *Machine) applyWrite(r *Request, asked *Op) error {
 	}
 	m.run.reseed()
 	m.run.reach(op)
-	defer m.run.leave()
-	if ok, why := m.run.admit(op); !ok {
+	ok, why := m.run.admit(op)
+	if ok {
+		m.run.op(op, w)
+	}
+	m.run.leave()
+	if !ok {
 		refuse(r, asked, why)
 		return nil
 	}
-	m.run.op(op, w)
+	m.run.insert(w)
 	return nil
 }
 
@@ -167,6 +171,7 @@ func (m *Machine) rideAlong(r *Request, op *Op) {
 		return
 	}
 	m.run.op(op, r.W)
+	m.run.insert(r.W)
 }
 
 func refuse(r *Request, op *Op, why Gate) {

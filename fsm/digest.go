@@ -13,9 +13,7 @@ func (f *Frozen) Digest() uint64 {
 	d.state(&f.state)
 	_ = f.slots(func(slot uint16, _ int) error {
 		f.keys.Each(slot, func(key []byte, v keyspace.Value, expire int64, rev uint64) bool {
-			d.key(key, v.Kind(), isSticky(v), expire, rev)
-			each(v, d.element)
-			d.end()
+			d.whole(key, v, expire, rev)
 			return true
 		})
 		return nil
@@ -55,6 +53,13 @@ func (d *digest) key(key []byte, kind keyspace.Kind, sticky bool, expire int64, 
 	d.number(uint64(expire))
 	d.number(rev)
 	d.elements = 0
+}
+
+// whole adds a key with its value.
+func (d *digest) whole(key []byte, v keyspace.Value, expire int64, rev uint64) {
+	d.key(key, v.Kind(), isSticky(v), expire, rev)
+	each(v, d.element)
+	d.end()
 }
 
 // element adds an element; b is empty except for the value of a hash's field.

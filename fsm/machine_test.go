@@ -138,10 +138,31 @@ func TestTransactions(t *testing.T) {
 	r.expect(r.do(r.exec([]Watch{absent}, "SET b{x} 1")), "*-1 ")
 	r.expect(r.do(r.exec(nil)), "*0 ")
 	r.expect(r.do(r.exec(nil, "GET a{x}", "PING")), "*2 $1 2 +PONG ")
+	r.expect(r.do(r.exec(nil, "PING", "PING", "SET a{x} 2", "PING", "GET a{x}", "PING")), "*6 +PONG +PONG +OK +PONG $1 2 +PONG ")
 
 	op := r.exec([]Watch{r.m.WatchKey([]byte("other"))}, "GET a{x}", "STRLEN b{x}")
 	var w resp.Writer
 	if res := r.m.View(&op, &w, r.now); res != Served || string(w.Bytes()) != "*2\r\n$1\r\n2\r\n:1\r\n" {
+		t.Errorf("%v %q", res, w.Bytes())
+	}
+}
+
+// TestLocalsMayLookAtTheMachine lets the frontend's commands look at the slot that is being changed.
+func TestLocalsMayLookAtTheMachine(t *testing.T) {
+	r := newRig(t)
+	slot := slotmap.KeySlot([]byte("{x}"))
+	look := Op{Slot: NoSlot, Local: func(w *resp.Writer) {
+		r.m.WatchKey([]byte("a{x}"))
+		r.m.LogHash()
+		r.m.Owned()
+		w.Int(int64(r.m.SlotLen(slot)))
+	}}
+	write, read := r.exec(nil, "SET a{x} 1"), r.exec(nil, "GET a{x}")
+	write.Queue = append(write.Queue, look)
+	read.Queue = append(read.Queue, look)
+	r.expect(r.do(look, write, read), ":0 *2 +OK :1 *2 $1 1 :1 ")
+	var w resp.Writer
+	if res := r.m.View(&read, &w, r.now); res != Served || string(w.Bytes()) != "*2\r\n$1\r\n1\r\n:1\r\n" {
 		t.Errorf("%v %q", res, w.Bytes())
 	}
 }

@@ -18,7 +18,8 @@ type Op struct {
 	Asking bool // the client sent ASKING
 
 	// Local is a command of the frontend. It runs at its place between the others when the batch is
-	// applied where it came from; it is never logged. It must not call View for commands on all slots.
+	// applied where it came from; it is never logged. Inside a transaction it runs behind the others,
+	// and its reply stands at its place. It must not call Freeze, nor View for commands without keys.
 	Local func(w *resp.Writer)
 }
 

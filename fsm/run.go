@@ -24,6 +24,13 @@ type runner struct {
 
 	locked    int32 // slot whose lock the applier holds, NoSlot if none
 	lockedAll bool
+	later     []insertion
+}
+
+// insertion is a frontend's command inside a transaction: its reply belongs at an offset of the writer.
+type insertion struct {
+	at  int
+	run func(w *resp.Writer)
 }
 
 // readSeed tells the random numbers of reads from those of writes, which every member must draw alike.
@@ -56,7 +63,8 @@ func (r *runner) asReader() {
 
 func (r *runner) asWriter() { r.ctx.Applying = true }
 
-// op runs an op that was admitted. It writes exactly one reply.
+// op runs an op that was admitted. It writes exactly one reply; the caller completes it by insert when
+// it holds no slot's lock any more.
 func (r *runner) op(op *Op, w *resp.Writer) {
 	r.slot = op.Slot
 	if op.isExec() {
@@ -80,9 +88,30 @@ func (r *runner) exec(op *Op, w *resp.Writer) {
 		case q.Spec != nil && q.Spec.Run != nil:
 			r.one(q, w)
 		case q.Local != nil:
-			q.Local(w)
+			r.later = append(r.later, insertion{w.Len(), q.Local})
 		}
 	}
+}
+
+// insert runs the frontend's commands of the last transaction and puts their replies at their places. No
+// slot's lock is held now, since such a command may look at any slot.
+func (r *runner) insert(w *resp.Writer) {
+	if len(r.later) == 0 {
+		return
+	}
+	base := r.later[0].at
+	rest := append([]byte(nil), w.Bytes()[base:]...)
+	w.Truncate(base)
+	for i := range r.later {
+		end := base + len(rest)
+		if i+1 < len(r.later) {
+			end = r.later[i+1].at
+		}
+		r.later[i].run(w)
+		w.Raw(rest[r.later[i].at-base : end-base])
+	}
+	clear(r.later)
+	r.later = r.later[:0]
 }
 
 func (r *runner) unchanged(w *Watch) bool {

@@ -45,7 +45,7 @@ func (r *runner) callable(args [][]byte) (spec *command.Spec, text string) {
 	if len(args) == 0 {
 		return nil, errScriptUnknown
 	}
-	spec, text = r.m.table.Resolve(args)
+	spec, _ = r.m.table.Resolve(args)
 	switch {
 	case spec == nil && r.known(args):
 		return nil, errScriptArity

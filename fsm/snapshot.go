@@ -40,13 +40,14 @@ func (f *Frozen) WriteTo(w io.Writer) (int64, error) {
 	f.writeState(out)
 	out.SelectDB(0)
 	out.ResizeDB(f.keys.Len(), f.keys.Expires())
-	var run runBuffer
+	run := runBuffer{out: out}
+	run.digest.state(&f.state)
 	err := f.slots(func(slot uint16, n int) error {
-		f.writeSlot(out, &run, slot, n)
+		f.writeSlot(&run, slot, n)
 		return out.Err()
 	})
 	if err == nil {
-		auxNumber(out, auxDigest, f.state.seal(f.Digest()))
+		auxNumber(out, auxDigest, f.state.seal(run.digest.sum))
 		err = out.Footer()
 	}
 	if err != nil {
@@ -80,28 +81,31 @@ func auxNumber(out *rdb.Writer, name string, n uint64) {
 }
 
 // writeSlot writes a slot's keys in runs.
-func (f *Frozen) writeSlot(out *rdb.Writer, run *runBuffer, slot uint16, n int) {
+func (f *Frozen) writeSlot(run *runBuffer, slot uint16, n int) {
 	f.keys.Each(slot, func(key []byte, v keyspace.Value, expire int64, rev uint64) bool {
 		run.add(key, v, expire, rev)
 		if run.n == min(runKeys, n) {
-			run.write(out, slot)
+			run.write(slot)
 			n -= runKeys
 		}
-		return out.Err() == nil
+		return run.out.Err() == nil
 	})
 }
 
 // runBuffer collects the keys of a run, since their marks go before them.
 type runBuffer struct {
-	n     int
-	marks []byte
-	keys  [runKeys]frozenKey
+	out    *rdb.Writer
+	digest digest
+	n      int
+	marks  []byte
+	keys   [runKeys]frozenKey
 }
 
 type frozenKey struct {
 	key    []byte
 	value  keyspace.Value
 	expire int64
+	rev    uint64
 }
 
 func (b *runBuffer) add(key []byte, v keyspace.Value, expire int64, rev uint64) {
@@ -110,20 +114,21 @@ func (b *runBuffer) add(key []byte, v keyspace.Value, expire int64, rev uint64) 
 		mark |= 1
 	}
 	b.marks = binary.AppendUvarint(b.marks, mark)
-	b.keys[b.n] = frozenKey{key, v, expire}
+	b.keys[b.n] = frozenKey{key, v, expire, rev}
 	b.n++
 }
 
-func (b *runBuffer) write(out *rdb.Writer, slot uint16) {
+func (b *runBuffer) write(slot uint16) {
 	head := binary.AppendUvarint(nil, uint64(slot))
 	head = binary.AppendUvarint(head, uint64(b.n))
-	out.Aux(auxRun, append(head, b.marks...))
+	b.out.Aux(auxRun, append(head, b.marks...))
 	for i := range b.n {
 		k := &b.keys[i]
 		if k.expire != 0 {
-			out.Expire(k.expire)
+			b.out.Expire(k.expire)
 		}
-		writeValue(out, k.key, k.value)
+		writeValue(b.out, k.key, k.value)
+		b.digest.whole(k.key, k.value, k.expire, k.rev)
 	}
 	clear(b.keys[:b.n])
 	b.n, b.marks = 0, b.marks[:0]

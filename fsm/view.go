@@ -20,6 +20,12 @@ func (m *Machine) View(op *Op, w *resp.Writer, now int64) ViewResult {
 	}
 	r := m.views.Get().(*runner)
 	defer m.views.Put(r)
+	res := m.viewLocked(r, op, w, now)
+	r.insert(w)
+	return res
+}
+
+func (m *Machine) viewLocked(r *runner, op *Op, w *resp.Writer, now int64) ViewResult {
 	machine := m.Now()
 	if op.wide() {
 		m.applying.RLock()
@@ -31,10 +37,6 @@ func (m *Machine) View(op *Op, w *resp.Writer, now int64) ViewResult {
 	}
 	r.begin(max(now, machine), machine, m.status.views.Add(1))
 	r.reseed()
-	return r.view(op, w)
-}
-
-func (r *runner) view(op *Op, w *resp.Writer) ViewResult {
 	if ok, _ := r.admit(op); !ok {
 		return NotOwned
 	}
@@ -42,6 +44,7 @@ func (r *runner) view(op *Op, w *resp.Writer) ViewResult {
 	r.op(op, w)
 	if r.ctx.NeedTick {
 		w.Truncate(mark)
+		r.later = r.later[:0]
 		return NeedTick
 	}
 	return Served

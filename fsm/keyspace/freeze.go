@@ -1,10 +1,6 @@
 package keyspace
 
-import (
-	"sync/atomic"
-
-	"github.com/redoubtdb/redoubt/slotmap"
-)
+import "sync/atomic"
 
 // Frozen is the keyspace as it was at one moment. It may be read while the keyspace is written to,
 // without any lock. Release it: as long as one is held, edits clone values.
@@ -63,10 +59,10 @@ func (f *Frozen) Each(slot uint16, fn func(key []byte, v Value, expire int64, re
 	}
 }
 
-// Release ends the freeze. Calling it again does nothing.
+// Release ends the freeze; nobody may read it any more. Calling it again does nothing.
 func (f *Frozen) Release() {
 	if f.released.CompareAndSwap(false, true) {
-		f.slots = make([]frozenSlot, slotmap.SlotCount)
+		f.slots = nil
 		f.db.live.Add(-1)
 	}
 }
