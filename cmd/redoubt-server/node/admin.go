@@ -111,7 +111,10 @@ func (n *Node) AddSlots(ctx context.Context, ranges []slotmap.Range) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()
-	n.until(ctx, func() bool { return !n.shard.Leading() || n.servesAll(m, ranges) })
+	n.until(ctx, func() bool {
+		leader := n.shard.Leader()
+		return n.servesAll(m, ranges) || leader != "" && leader != n.Self()
+	})
 	return nil
 }
 
@@ -269,7 +272,7 @@ func (n *Node) Forget(ctx context.Context, id slotmap.NodeID) error {
 // watchForgotten remembers nodes that leave the map, for repeated FORGETs on any node.
 func (n *Node) watchForgotten(before, now *slotmap.Map) {
 	for _, node := range before.Nodes() {
-		if before.ClusterID == now.ClusterID && now.Node(node.ID) == nil {
+		if now.Node(node.ID) == nil {
 			n.forgot.add(node.ID)
 		}
 	}

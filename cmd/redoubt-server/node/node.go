@@ -113,7 +113,7 @@ func (n *Node) startCluster() error {
 	if err != nil {
 		return err
 	}
-	n.topology = newTopology(m)
+	n.topology = newTopology(m, n.watchForgotten)
 	n.removeStrayStores()
 	return n.openMeta(m)
 }

@@ -17,6 +17,7 @@ var errChanging = errors.New("ERR this node is joining or leaving a cluster, try
 // member, which is another one after the node has joined or left a cluster.
 type topology struct {
 	current atomic.Pointer[slotmap.Map]
+	seen    func(before, now *slotmap.Map) // called for each newer map of the same cluster
 
 	mu      sync.Mutex // guards what follows
 	member  *metaraft.Member
@@ -24,8 +25,8 @@ type topology struct {
 	held    bool // no changes now: the node is changing clusters
 }
 
-func newTopology(m *slotmap.Map) *topology {
-	t := &topology{changed: make(chan struct{})}
+func newTopology(m *slotmap.Map, seen func(before, now *slotmap.Map)) *topology {
+	t := &topology{changed: make(chan struct{}), seen: seen}
 	t.current.Store(m)
 	return t
 }
@@ -44,9 +45,11 @@ func (t *topology) Changed() <-chan struct{} {
 func (t *topology) show(m *slotmap.Map) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if old := t.current.Load(); old.ClusterID != m.ClusterID || old.Version >= m.Version {
+	old := t.current.Load()
+	if old.ClusterID != m.ClusterID || old.Version >= m.Version {
 		return // of a cluster this node has left, or older
 	}
+	t.seen(old, m)
 	t.current.Store(m)
 	close(t.changed)
 	t.changed = make(chan struct{})
