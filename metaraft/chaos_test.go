@@ -5,28 +5,35 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/redoubtdb/redoubt/metaraft"
+	"github.com/redoubtdb/redoubt/persistence"
 	"github.com/redoubtdb/redoubt/slotmap"
 )
 
 // How much chaos: seeds, nodes, clients, and virtual time.
 const (
-	chaosSeeds   = 6
+	chaosSeeds   = 3 // METARAFT_TEST_SEEDS overrides it
 	chaosNodes   = 6
 	chaosClients = 4
-	chaosTime    = 30 * time.Second
+	chaosTime    = 40 * time.Second
+	wanderer     = "n6" // the node that leaves and comes back
 )
 
-// TestChaos kills, restarts, and partitions nodes while clients give away slots, each slot once, through
+// TestChaos kills, restarts, partitions, wipes and resets nodes while clients give away slots, each slot once, through
 // any node. Afterwards what was acknowledged must be in the map, and what was not run must not be.
 func TestChaos(t *testing.T) {
 	seeds := chaosSeeds
+	if n, err := strconv.Atoi(os.Getenv("METARAFT_TEST_SEEDS")); err == nil {
+		seeds = n
+	}
 	if testing.Short() {
-		seeds = 2
+		seeds = 1
 	}
 	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -72,10 +79,11 @@ func (x *chaos) client(ctx context.Context, r *rand.Rand) {
 		n := up[r.IntN(len(up))]
 		member, slot := n.member, x.next
 		x.next++
-		x.groups[slot] = groupOf(n.name)
+		group := groupOf(fmt.Sprintf("n%d", 1+r.IntN(chaosNodes-1))) // never the wanderer's
+		x.groups[slot] = group
 		x.mu.Unlock()
 		limit, cancel := within(time.Duration(100+r.IntN(3000)) * time.Millisecond)
-		_, err := member.Change(limit, slotmap.AssignSlots(groupOf(n.name), slotRange(int(slot), int(slot))))
+		_, err := member.Change(limit, slotmap.AssignSlots(group, slotRange(int(slot), int(slot))))
 		cancel()
 		x.mu.Lock()
 		x.results[slot] = err
@@ -87,7 +95,7 @@ func (x *chaos) client(ctx context.Context, r *rand.Rand) {
 // trouble does one bad or good thing. Two nodes at most are down at a time.
 func (x *chaos) trouble() {
 	n := x.c.nodes[fmt.Sprintf("n%d", 1+x.rand.IntN(chaosNodes))]
-	switch x.rand.IntN(6) {
+	switch x.rand.IntN(8) {
 	case 0, 1:
 		if len(x.c.up()) > chaosNodes-2 && n.member != nil {
 			x.kill(n)
@@ -104,7 +112,70 @@ func (x *chaos) trouble() {
 			defer cancel()
 			_ = n.member.StepDown(ctx)
 		}
+	case 6:
+		x.loseDisk(n)
+	case 7:
+		x.rejoin(x.c.nodes[wanderer])
 	}
+}
+
+// loseDisk gives a node a blank disk and a new incarnation. A group survives what leaves a majority of
+// its voters with their disks, so everything else is well when that happens.
+func (x *chaos) loseDisk(n *node) {
+	x.peace()
+	x.settle()
+	x.kill(n)
+	old := n.inc
+	n.inc += "'"
+	x.blank(n, func() slotmap.Change { return slotmap.RenewIncarnation(slotmap.NodeID(n.name), old, n.inc) })
+}
+
+// rejoin resets a node: it leaves, and comes back as a new one.
+func (x *chaos) rejoin(n *node) {
+	x.peace()
+	x.settle()
+	x.mustChange(slotmap.Leave(slotmap.NodeID(n.name), n.inc))
+	x.kill(n)
+	n.inc += "+"
+	x.blank(n, func() slotmap.Change { return slotmap.AddNode(n.self(), slotmap.Group{ID: groupOf(n.name)}, nil, 0, 0) })
+}
+
+// blank starts a node on a new disk with the map that a change led to.
+func (x *chaos) blank(n *node, change func() slotmap.Change) {
+	n.disk = persistence.NewMemory()
+	known := x.mustChange(change())
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	n.start(nil, known)
+}
+
+// mustChange sends a change again until its outcome is known; that is what idempotence is for.
+func (x *chaos) mustChange(c slotmap.Change) *slotmap.Map {
+	for {
+		up := x.c.up()
+		ctx, cancel := within(nodeTimeout)
+		m, err := up[x.rand.IntN(len(up))].member.Change(ctx, c)
+		cancel()
+		if err == nil {
+			return m
+		}
+		if slotmap.ErrorCode(err) != "" {
+			x.c.t.Fatalf("%+v: %v", c, err)
+		}
+	}
+}
+
+// settle waits until the voters are what they should be and everybody is well.
+func (x *chaos) settle() {
+	x.c.eventually("all are up and vote", func() bool {
+		m := x.c.eventuallySame()
+		for _, n := range m.Nodes() {
+			if n.Failed {
+				return false
+			}
+		}
+		return len(m.Nodes()) == chaosNodes && len(x.c.leader().voters()) == metaraft.MaxVoters
+	})
 }
 
 // kill takes the member away from clients first: those that have it already see it die.
@@ -147,15 +218,7 @@ func (x *chaos) peace() {
 }
 
 func (x *chaos) check(t *testing.T) {
-	x.c.eventually("all are up and agree", func() bool {
-		m := x.c.eventuallySame()
-		for _, n := range m.Nodes() {
-			if n.Failed {
-				return false
-			}
-		}
-		return len(x.c.leader().voters()) == metaraft.MaxVoters
-	})
+	x.settle()
 	m := x.c.eventuallySame()
 	if err := m.Check(); err != nil {
 		t.Error(err)

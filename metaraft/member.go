@@ -39,7 +39,7 @@ var _ Bus = (*bus.Bus)(nil)
 type Deps struct {
 	Storage Storage
 	Bus     Bus
-	Logger  *slog.Logger
+	Logger  *slog.Logger // nil: nowhere
 
 	// OnMap, if set, is given the first map this node knows and every newer one, or the newest of several,
 	// in order, from one goroutine. Cache, if set, is given them too, from another goroutine, at most
@@ -127,6 +127,9 @@ func Open(d Deps, o Options) (*Member, error) {
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
+	}
+	if d.Logger == nil {
+		d.Logger = slog.New(slog.DiscardHandler)
 	}
 	m := &Member{deps: d, opt: o, log: d.Logger.With("group", "meta"), run: nonce()}
 	m.shown.Store(o.Known)

@@ -61,25 +61,26 @@ func (m *Member) follow(fn func(*slotmap.Map)) {
 func (m *Member) cache() {
 	var last *slotmap.Map
 	save := func() {
-		if now := m.Map(); now != last {
-			if err := m.deps.Cache(now); err != nil {
-				m.log.Error("cannot save the cluster's map", "version", now.Version, "error", err)
-				return
-			}
-			last = now
+		now := m.Map()
+		if now == last {
+			return
 		}
+		if err := m.deps.Cache(now); err != nil {
+			m.log.Error("cannot save the cluster's map", "version", now.Version, "error", err)
+			return
+		}
+		last = now
 	}
 	defer save()
 	for {
 		changed := m.Changed()
 		save()
-		if m.Map() != last && !m.pause(CacheInterval) {
-			return
-		}
-		select {
-		case <-changed:
-		case <-m.ctx.Done():
-			return
+		if m.Map() == last {
+			select {
+			case <-changed:
+			case <-m.ctx.Done():
+				return
+			}
 		}
 		if !m.pause(CacheInterval) {
 			return
