@@ -25,6 +25,9 @@ func execMulti(c *Conn, q *call) {
 	if op.IsWrite() {
 		c.batch.fronts = append(c.batch.fronts, fronts...)
 		c.add(op, tx.bytes)
+		if len(fronts) > 0 {
+			c.commit() // what they do to the connection counts for the commands behind
+		}
 		return
 	}
 	c.commit()
@@ -56,8 +59,8 @@ func needsState(ops []fsm.Op) bool {
 	return false
 }
 
-// transactionOps turns queued commands into ops. The frontend's keep a place in the reply only: they may
-// block or change the connection, so they run when the transaction is over.
+// transactionOps turns queued commands into ops. The frontend's keep a place in the reply only, unless they may
+// ride: they could block or change the connection, so they run when the transaction is over.
 func (c *Conn) transactionOps(queue []call) (ops []fsm.Op, fronts []*deferred) {
 	ops = make([]fsm.Op, len(queue))
 	for i := range queue {
@@ -70,6 +73,8 @@ func (c *Conn) transactionOps(queue []call) (ops []fsm.Op, fronts []*deferred) {
 		switch {
 		case text != "":
 			ops[i].Local = func(w *resp.Writer) { w.Error(text) }
+		case q.front != nil && q.front.rides:
+			ops[i].Local = func(w *resp.Writer) { q.front.run(c.srv, c, q.args, w) }
 		case q.front != nil && q.front.prepare == nil:
 			d := &deferred{at: -1, front: q.front, args: q.args}
 			fronts = append(fronts, d)
