@@ -10,16 +10,32 @@ import (
 )
 
 // gate stands between the network and the library: every request of a peer
-// passes it, one at a time and in order. It keeps this member's promise: no
-// vote within ElectionFloor of an AppendEntries that the member may have
-// answered with success, nor of a restart, before which it may have answered
-// one. It errs on the side of silence: what counts is that the request came.
+// passes it, one at a time and in order.
+//
+// It keeps this member's promise: no vote within ElectionFloor of an
+// AppendEntries that the member may have answered with success, nor of a
+// restart, before which it may have answered one. It errs on the side of
+// silence: what counts is that the request came.
+//
+// And it ends this member's loyalty to a leader that has been silent for an
+// election time. The library refuses every candidate until its own timer, which
+// runs for up to twice as long, has made it forget the leader: so the first to
+// notice that the leader is gone would not be elected, but the last.
 type gate struct {
-	out   chan raft.RPC
-	until atomic.Pointer[time.Time] // the promise holds until then; nil: none given
-	term  func() uint64
-	// leader is the leader the library knows, "" none.
-	leader func() string
+	out     chan raft.RPC
+	ballot  ballot
+	loyalty time.Duration             // to a silent leader
+	heard   atomic.Pointer[time.Time] // the latest request of a leader, or a restart
+	began   time.Time
+}
+
+// ballot is what the gate asks the library.
+type ballot interface {
+	Term() uint64
+	// following says whether this member is a follower, and of whom ("": nobody).
+	following() (leader string, ok bool)
+	// eligible says whether our log would let us vote for the candidate.
+	eligible(*raft.RequestPreVoteRequest) bool
 }
 
 var (
@@ -27,20 +43,28 @@ var (
 	errUnknownRPC    = errors.New("unknown request")
 )
 
-func newGate(term func() uint64, leader func() string) *gate {
-	return &gate{out: make(chan raft.RPC), term: term, leader: leader}
+func newGate(b ballot, loyalty time.Duration) *gate {
+	return &gate{out: make(chan raft.RPC), ballot: b, loyalty: loyalty, began: time.Now()}
 }
 
-// promise renews the promise.
+// promise begins the promise anew.
 func (g *gate) promise() {
-	until := time.Now().Add(ElectionFloor)
-	g.until.Store(&until)
+	now := time.Now()
+	g.heard.Store(&now)
 }
 
 // promised says whether the promise forbids to vote.
 func (g *gate) promised() bool {
-	until := g.until.Load()
-	return until != nil && time.Now().Before(*until)
+	heard := g.heard.Load()
+	return heard != nil && time.Since(*heard) < ElectionFloor
+}
+
+// silence is how long no leader has been heard of.
+func (g *gate) silence() time.Duration {
+	if heard := g.heard.Load(); heard != nil {
+		return time.Since(*heard)
+	}
+	return time.Since(g.began)
 }
 
 // run passes requests on until stop.
@@ -48,7 +72,7 @@ func (g *gate) run(in <-chan raft.RPC, stop <-chan struct{}) {
 	for {
 		select {
 		case rpc := <-in:
-			if g.refuse(rpc) {
+			if g.refuse(&rpc) {
 				continue
 			}
 			select {
@@ -62,31 +86,20 @@ func (g *gate) run(in <-chan raft.RPC, stop <-chan struct{}) {
 	}
 }
 
-// refuse answers a request that must not reach the library.
-func (g *gate) refuse(rpc raft.RPC) bool {
+// refuse answers a request that must not reach the library, or prepares it for
+// the library.
+func (g *gate) refuse(rpc *raft.RPC) bool {
 	switch req := rpc.Command.(type) {
 	case *raft.AppendEntriesRequest:
-		if req.Term >= g.term() {
-			g.promise()
-		}
+		g.hear(req.Term)
 		return false
 	case *raft.InstallSnapshotRequest:
-		if req.Term >= g.term() {
-			g.promise()
-		}
+		g.hear(req.Term)
 		return false
 	case *raft.RequestVoteRequest:
-		if !g.promised() || req.LeadershipTransfer {
-			return false
-		}
-		rpc.Respond(&raft.RequestVoteResponse{RPCHeader: header(), Term: g.term()}, nil)
-		return true
+		return g.vote(rpc, req)
 	case *raft.RequestPreVoteRequest:
-		if !g.promised() {
-			return false
-		}
-		rpc.Respond(&raft.RequestPreVoteResponse{RPCHeader: header(), Term: g.term()}, nil)
-		return true
+		return g.preVote(rpc, req)
 	case *raft.TimeoutNowRequest:
 		if g.legitimate(req) {
 			return false
@@ -96,6 +109,54 @@ func (g *gate) refuse(rpc raft.RPC) bool {
 	}
 	rpc.Respond(nil, errUnknownRPC)
 	return true
+}
+
+// hear notes a request of a leader, unless it is one of the past.
+func (g *gate) hear(term uint64) {
+	if term >= g.ballot.Term() {
+		g.promise()
+	}
+}
+
+// vote handles a request for a vote. One that comes of a transfer is the
+// library's, promise or not: the leader gave its lease up before.
+func (g *gate) vote(rpc *raft.RPC, req *raft.RequestVoteRequest) (refused bool) {
+	if req.LeadershipTransfer {
+		return false
+	}
+	if g.promised() {
+		rpc.Respond(&raft.RequestVoteResponse{RPCHeader: header(), Term: g.ballot.Term()}, nil)
+		return true
+	}
+	if g.bereaved() {
+		free := *req
+		free.LeadershipTransfer = true // to the library: vote although you know a leader
+		rpc.Command = &free
+	}
+	return false
+}
+
+// preVote handles a request for a vote without obligation.
+func (g *gate) preVote(rpc *raft.RPC, req *raft.RequestPreVoteRequest) (answered bool) {
+	resp := &raft.RequestPreVoteResponse{RPCHeader: header(), Term: g.ballot.Term()}
+	switch {
+	case g.promised():
+	case g.bereaved():
+		if resp.Granted = req.Term >= resp.Term && g.ballot.eligible(req); resp.Granted {
+			resp.Term = req.Term
+		}
+	default:
+		return false
+	}
+	rpc.Respond(resp, nil)
+	return true
+}
+
+// bereaved says whether this member follows a leader that has been silent for
+// too long.
+func (g *gate) bereaved() bool {
+	leader, ok := g.ballot.following()
+	return ok && leader != "" && g.silence() >= g.loyalty
 }
 
 // takeOver makes the library begin an election at once.
@@ -110,7 +171,8 @@ func (g *gate) takeOver(stop <-chan struct{}) {
 // legitimate says whether a transfer comes from the leader of our own term,
 // who gave up its lease for the rest of it.
 func (g *gate) legitimate(req *raft.TimeoutNowRequest) bool {
-	return len(req.Addr) == 8 && binary.BigEndian.Uint64(req.Addr) == g.term() && string(req.ID) == g.leader()
+	leader, ok := g.ballot.following()
+	return ok && len(req.Addr) == 8 && binary.BigEndian.Uint64(req.Addr) == g.ballot.Term() && string(req.ID) == leader
 }
 
 func header() raft.RPCHeader { return raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax} }

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -98,6 +100,7 @@ const newTerm = "new term" // proposed by every new leader
 // member is one node with one replica.
 type member struct {
 	*Replica
+	running atomic.Pointer[Replica] // the same, for goroutines that watch
 	t       *testing.T
 	name    string
 	net     *memnet.Net
@@ -118,6 +121,7 @@ type trio struct {
 	t       *testing.T
 	net     *memnet.Net
 	members []*member
+	mu      sync.Mutex // guards what watchers see: the list of members, and acked
 	acked   []string
 	stop    chan struct{}
 	watch   sync.WaitGroup
@@ -143,22 +147,29 @@ func inBubble(t *testing.T, names string, test func(t *testing.T, g *trio)) {
 			m.start()
 		}
 		g.watch.Go(g.watchLeases)
+		defer g.end()
 		test(t, g)
-		close(g.stop)
-		g.watch.Wait()
-		for _, m := range g.members {
-			m.shutdown()
-		}
-		if g.overlap > 0 {
-			t.Errorf("two members had a lease at %d moments", g.overlap)
-		}
 	})
+}
+
+// end stops everything and checks what was watched.
+func (g *trio) end() {
+	close(g.stop)
+	g.watch.Wait()
+	for _, m := range g.members {
+		m.shutdown()
+	}
+	if g.overlap > 0 {
+		g.t.Errorf("two members had a lease at %d moments", g.overlap)
+	}
 }
 
 // add makes a member that is not started.
 func (g *trio) add(name string) *member {
 	m := &member{t: g.t, name: name, net: g.net, disk: persistence.NewMemory()}
 	m.options = Options{ID: idOf(name), TrailingEntries: 10}
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.members = append(g.members, m)
 	return m
 }
@@ -193,6 +204,7 @@ func (m *member) start() {
 	if err != nil {
 		m.t.Fatal(err)
 	}
+	m.running.Store(m.Replica)
 	m.up = true
 	m.follow.Go(m.lead)
 }
@@ -272,9 +284,12 @@ func (g *trio) watchLeases() {
 }
 
 func (g *trio) checkLeases() {
+	g.mu.Lock()
+	members := slices.Clone(g.members)
+	g.mu.Unlock()
 	holders := 0
-	for _, m := range g.members {
-		if r := m.Replica; r != nil && r.LeaseValid() {
+	for _, m := range members {
+		if r := m.running.Load(); r != nil && r.LeaseValid() {
 			holders++
 		}
 	}
@@ -316,11 +331,20 @@ func (g *trio) leader(not ...*member) *member {
 func (g *trio) put(m *member, entry string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	err := m.Propose([]byte(entry)).Wait(ctx)
+	err := m.running.Load().Propose([]byte(entry)).Wait(ctx)
 	if err == nil {
+		g.mu.Lock()
+		defer g.mu.Unlock()
 		g.acked = append(g.acked, entry)
 	}
 	return err
+}
+
+// ackedCount is how many entries were acknowledged.
+func (g *trio) ackedCount() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.acked)
 }
 
 func (g *trio) mustPut(m *member, entry string) {
@@ -335,6 +359,11 @@ func (g *trio) mustPut(m *member, entry string) {
 func (g *trio) converge() {
 	g.t.Helper()
 	var all [][]string
+	defer func() {
+		if g.t.Failed() {
+			g.describe()
+		}
+	}()
 	g.eventually("all have the same entries", func() bool {
 		all = all[:0]
 		for _, m := range g.members {
@@ -343,7 +372,7 @@ func (g *trio) converge() {
 			}
 		}
 		for _, entries := range all {
-			if !slices.Equal(entries, all[0]) || len(entries) < len(g.acked) {
+			if !slices.Equal(entries, all[0]) || len(entries) < g.ackedCount() {
 				return false
 			}
 		}
@@ -360,6 +389,16 @@ func (g *trio) converge() {
 	}
 }
 
+// describe logs how the members stand.
+func (g *trio) describe() {
+	for _, m := range g.members {
+		first, _ := m.store.Log.FirstIndex()
+		leader, term := m.Leader()
+		g.t.Logf("%s: up %v %s term %d leader %q, log %d to %d, commit %d, applied %d, snapshot %d, %d entries, %d acked",
+			m.name, m.up, m.State(), term, leader, first, m.LastIndex(), m.CommitIndex(), m.AppliedIndex(), m.SnapshotIndex(), len(m.fsm.all()), g.ackedCount())
+	}
+}
+
 func (g *trio) others(m *member) []*member {
 	return slices.DeleteFunc(slices.Clone(g.members), func(x *member) bool { return x == m })
 }
@@ -369,4 +408,17 @@ func (g *trio) isolate(m *member) {
 	for _, x := range g.others(m) {
 		g.net.CutBoth(m.name, x.name)
 	}
+}
+
+// deadLayer is a stream layer that reaches nobody.
+type deadLayer struct {
+	once sync.Once
+	done chan struct{}
+}
+
+func (d *deadLayer) Accept() (net.Conn, error) { <-d.done; return nil, net.ErrClosed }
+func (d *deadLayer) Close() error              { d.once.Do(func() { close(d.done) }); return nil }
+func (d *deadLayer) Addr() net.Addr            { return selfAddr("dead") }
+func (d *deadLayer) Dial(string, time.Duration) (net.Conn, error) {
+	return nil, errors.New("unreachable")
 }

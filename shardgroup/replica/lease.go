@@ -107,10 +107,7 @@ func (r *Replica) confirmLoop() {
 // instead of after a time-out: nobody else can lead it. The library takes a
 // request to take over as the reason.
 func (r *Replica) firstElection() {
-	c := r.Configuration()
-	self, ok := c.Find(r.options.ID)
-	if !ok || !self.Voter || c.Voters() != 1 {
-		return
+	if r.votes() && r.Configuration().Voters() == 1 {
+		r.gate.takeOver(r.ctx.Done())
 	}
-	r.gate.takeOver(r.ctx.Done())
 }

@@ -43,6 +43,7 @@ const (
 	snapshotRetry  = 5 * time.Second       // after a snapshot that failed
 	neverByLibrary = 24 * time.Hour        // between the library's own looks for a due snapshot
 	stallFactor    = 4                     // election times that a write to the log may take
+	jitterPart     = 4                     // the part of the patience that is random on top
 	changeFactor   = 10                    // election times that a configuration change may take
 	transferFactor = 3                     // election times that a transfer may take
 )

@@ -69,6 +69,7 @@ func Start(d Deps, o Options) (*Replica, error) {
 	r.spawn(r.followLeadership)
 	r.spawn(r.confirmLoop)
 	r.spawn(r.snapshotLoop)
+	r.spawn(r.watchLeader)
 	r.spawn(r.firstElection)
 	return r, nil
 }
@@ -97,7 +98,7 @@ func (r *Replica) open(d Deps) (err error) {
 	}
 	r.machine = &machine{inner: d.FSM, fail: r.fail, due: r.checkSnapshotDue, started: &r.started}
 	r.evidence = newEvidence(r.options.ID, r.Configuration)
-	r.gate = newGate(r.Term, func() string { id, _ := r.Leader(); return id })
+	r.gate = newGate(r, r.options.election())
 	if !fresh {
 		r.gate.promise()
 	}

@@ -138,11 +138,12 @@ func (l *logStore) limit(from, to uint64) (uint64, error) {
 	if from > first || to >= last { // a suffix, or everything
 		return to, nil
 	}
+	// The entry before the first that is needed stays too: AppendEntries names it.
 	keep := l.retain()
-	if keep == 0 {
+	if keep < 2 {
 		return 0, nil
 	}
-	return min(to, keep-1), nil
+	return min(to, keep-2), nil
 }
 
 // stableStore guards term and vote.

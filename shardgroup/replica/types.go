@@ -81,8 +81,9 @@ type Deps struct {
 	FSM    StateMachine
 	Logger *slog.Logger
 	// Retain gives the first index that must stay in the log because some
-	// data member still lacks it; 0 means that nothing may be truncated.
-	// Only a witness has it.
+	// data member still lacks it; 0 means that nothing may be truncated. The
+	// entry before it stays too, for otherwise the lagging member could not be
+	// sent the next. Only a witness has it.
 	Retain func() uint64
 }
 

@@ -1,0 +1,89 @@
+package replica
+
+import (
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"github.com/hashicorp/raft"
+)
+
+var _ ballot = (*Replica)(nil)
+
+// following says whether this member is a follower, and of whom.
+func (r *Replica) following() (leader string, ok bool) {
+	_, id := r.raft.LeaderWithID()
+	return string(id), r.raft.State() == raft.Follower
+}
+
+// eligible says whether the candidate is a voter whose log is as good as ours.
+func (r *Replica) eligible(req *raft.RequestPreVoteRequest) bool {
+	if s, ok := r.Configuration().Find(string(req.ID)); !ok || !s.Voter {
+		return false
+	}
+	index, term := r.lastEntry()
+	return req.LastLogTerm > term || req.LastLogTerm == term && req.LastLogIndex >= index
+}
+
+// lastEntry is the last entry of log or snapshot. The library tells its term
+// only in its statistics.
+func (r *Replica) lastEntry() (index, term uint64) {
+	stats := r.raft.Stats()
+	number := func(name string) uint64 {
+		n, _ := strconv.ParseUint(stats[name], 10, 64)
+		return n
+	}
+	index, term = number("last_log_index"), number("last_log_term")
+	if s := number("last_snapshot_index"); s > index {
+		return s, number("last_snapshot_term")
+	}
+	return index, term
+}
+
+// watchLeader makes this member a candidate when its leader has been silent for
+// its patience and a random bit more. The library's own timer takes between one
+// and two times the patience, and often fires just before that is up.
+func (r *Replica) watchLeader() {
+	patience := r.options.patience()
+	wait := patience
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+		case <-r.ctx.Done():
+			return
+		}
+		limit := patience + rand.N(patience/jitterPart)
+		switch silence := r.gate.silence(); {
+		case silence < limit:
+			wait = limit - silence
+		default:
+			if leader, ok := r.following(); ok && leader != "" && r.votes() {
+				r.lookAgain()
+			}
+			wait = patience / 10
+		}
+		t.Reset(wait)
+	}
+}
+
+// votes says whether this member is a voter.
+func (r *Replica) votes() bool {
+	s, ok := r.Configuration().Find(r.options.ID)
+	return ok && s.Voter
+}
+
+// lookAgain makes the library look at once whether it has heard from its
+// leader. It does so when its time-out is shortened.
+func (r *Replica) lookAgain() {
+	c := r.raft.ReloadableConfig()
+	shorter := c
+	shorter.HeartbeatTimeout -= time.Millisecond
+	for _, c := range []raft.ReloadableConfig{shorter, c} {
+		if err := r.raft.ReloadConfig(c); err != nil {
+			r.log.Warn("cannot reload the configuration", "member", r.options.ID, "error", err)
+			return
+		}
+	}
+}
