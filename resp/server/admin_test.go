@@ -337,3 +337,12 @@ func TestConfigRewrite(t *testing.T) {
 	d.admin.err = errors.New("read-only file system")
 	d.want("CONFIG REWRITE", "-ERR Rewriting config file: read-only file system|")
 }
+
+func TestShutdownClosesTheConnection(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, f *fixture) {
+		f.server.admin = &fakeAdmin{}
+		c := f.dial()
+		c.want("+PONG|<closed>", "PING", "SHUTDOWN NOSAVE", "PING")
+	})
+}

@@ -68,7 +68,7 @@ func clusterViewCommands() []front {
 		}},
 		{run: clusterVerify, spec: &command.Spec{
 			Name: "verify", Arity: 2, Flags: flagsAdmin, Since: "7.0.0", Tips: vague,
-			Summary: "Compare the state of all members of this node's group", Complexity: "O(N) where N is the number of keys",
+			Summary: "Compare the state of all members of each group", Complexity: "O(N) where N is the number of keys",
 		}},
 	}
 }
@@ -104,6 +104,6 @@ func clusterHelp() front {
 		"SETSLOT <slot> (IMPORTING <node-id>|MIGRATING <node-id>|NODE <node-id>|STABLE)", " Set the state of a slot.",
 		"SHARDS", " Show each shard's slots and nodes.",
 		"SLOTS", " Show which nodes serve which slots.",
-		"VERIFY", " Compare the state of all members of this node's group, and say whether they differ.",
+		"VERIFY", " Compare the state of all members of each group, and say whether they differ.",
 	)
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redoubtdb/redoubt/resp"
@@ -20,7 +21,7 @@ func writeGroup(w *resp.Writer, g *GroupStatus) {
 	w.Map(11)
 	writePair(w, "kind", g.Kind.String())
 	writePair(w, "id", string(g.ID))
-	writePair(w, "state", g.State)
+	writePair(w, "state", g.state())
 	writePair(w, "leader", string(g.Leader))
 	writeNumber(w, "term", g.Term)
 	writeNumber(w, "last-index", g.LastIndex)
@@ -38,7 +39,7 @@ func writeGroup(w *resp.Writer, g *GroupStatus) {
 // writeMember tells of one member. Only the leader knows what the others hold: elsewhere matched and lag are -1.
 func writeMember(w *resp.Writer, g *GroupStatus, m *MemberStatus) {
 	matched, lag := int64(-1), int64(-1)
-	if g.State == "leader" {
+	if g.leading() {
 		matched = int64(m.Matched)
 		lag = max(int64(g.LastIndex)-matched, 0)
 	}
@@ -59,6 +60,11 @@ func yesNo(yes bool) string {
 	}
 	return "no"
 }
+
+// state is the local member's part in the group, in small letters.
+func (g *GroupStatus) state() string { return strings.ToLower(g.State) }
+
+func (g *GroupStatus) leading() bool { return g.state() == "leader" }
 
 func contactMillis(d time.Duration) int64 {
 	if d < 0 {

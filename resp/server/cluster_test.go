@@ -261,7 +261,7 @@ func TestClusterSetSlot(t *testing.T) {
 func TestClusterGroups(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.inspect.groups = []GroupStatus{{Kind: GroupData, ID: groupSelf, State: "leader", Leader: nodeSelf, Term: 3, LastIndex: 10, CommitIndex: 9, AppliedIndex: 8,
+	d.inspect.groups = []GroupStatus{{Kind: GroupData, ID: groupSelf, State: "Leader", Leader: nodeSelf, Term: 3, LastIndex: 10, CommitIndex: 9, AppliedIndex: 8,
 		SnapshotIndex: 4, LeaseValid: true, Members: []MemberStatus{{Node: nodeSelf, Voter: true, Matched: 10}, {Node: nodeOther, Voter: true, Witness: true, Matched: 7, LastContact: -1}}}}
 	d.want("CLUSTER GROUPS", "*1|*22|$4|kind|$4|data|$2|id|$40|"+string(groupSelf)+"|$5|state|$6|leader|$6|leader|$40|"+string(nodeSelf)+
 		"|$4|term|:3|$10|last-index|:10|$12|commit-index|:9|$13|applied-index|:8|$14|snapshot-index|:4|$5|lease|$3|yes|$7|members|*2|"+

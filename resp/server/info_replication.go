@@ -131,7 +131,7 @@ func infoGroup(g *GroupStatus, b *infoText) {
 		roles[m.role()] = append(roles[m.role()], string(m.Node))
 	}
 	b.put("raft_group", g.ID)
-	b.put("raft_state", g.State)
+	b.put("raft_state", g.state())
 	b.put("raft_leader", g.Leader)
 	b.put("raft_term", g.Term)
 	b.put("raft_last_index", g.LastIndex)

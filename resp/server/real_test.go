@@ -132,6 +132,9 @@ type realCluster struct{ one, replica, two *realNode }
 // startRealCluster starts three nodes, and returns once all of them agree and the replica is in step.
 func startRealCluster(t *testing.T) realCluster {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a real cluster takes ten seconds to agree")
+	}
 	c := realCluster{startReal(t), startReal(t), startReal(t)}
 	must := func(n *realNode, args ...string) {
 		t.Helper()
