@@ -40,7 +40,7 @@ func startReal(t *testing.T, options ...string) *realNode {
 	r := &realNode{t: t, port: freePort(t)}
 	dir := t.TempDir()
 	args := append([]string{"--port", strconv.Itoa(r.port), "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--cluster-enabled", "yes",
-		"--cluster-node-timeout", "2000", "--cluster-require-full-coverage", "no", "--enable-debug-command", "yes"}, options...)
+		"--cluster-node-timeout", "2000", "--cluster-require-full-coverage", "no", "--enable-debug-command", "yes", "--slowlog-log-slower-than", "-1"}, options...)
 	cmd := exec.Command(path, args...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
