@@ -81,6 +81,12 @@ func drawRanges(t *rapid.T) []slotmap.Range {
 func drawFinish(t *rapid.T, m *slotmap.Map, to slotmap.GroupID) slotmap.Change {
 	if under := m.Handoffs(); len(under) > 0 && rapid.IntRange(0, 3).Draw(t, "as under way") > 0 {
 		h := rapid.SampledFrom(under).Draw(t, "handoff")
+		switch rapid.IntRange(0, 5).Draw(t, "wrong") {
+		case 4:
+			h.Epoch--
+		case 5:
+			h.To = to
+		}
 		return slotmap.FinishHandoff([]slotmap.Range{h.Range}, h.To, h.Epoch)
 	}
 	return slotmap.FinishHandoff(drawRanges(t), to, rapid.Uint64Range(0, 9).Draw(t, "epoch"))
@@ -160,6 +166,9 @@ func mustFollow(t *rapid.T, m, next *slotmap.Map, c slotmap.Change) {
 			t.Fatalf("%+v: group counters\n%s%s", c, render(m), render(next))
 		}
 	}
+	if j := c.Joiner; j != nil && (next.Fence < j.Fence || next.Epoch < j.Epoch || next.Epoch < j.Group.Epoch) {
+		t.Fatalf("%+v: the joiner was ahead\n%s", c, render(next))
+	}
 	for i := range uint16(slotmap.SlotCount) {
 		if m.SlotEpoch(i) > next.SlotEpoch(i) {
 			t.Fatalf("%+v: epoch of slot %d", c, i)
@@ -177,7 +186,9 @@ func mustBeAllowed(t *rapid.T, m, next *slotmap.Map, c slotmap.Change, slot uint
 	to, active := m.Handoff(slot)
 	ok := next.SlotEpoch(slot) > m.SlotEpoch(slot) && next.SlotEpoch(slot) > m.Fence
 	switch c.Kind {
-	case slotmap.KindAddNode, slotmap.KindAssignSlots:
+	case slotmap.KindAddNode:
+		ok = ok && before == "" && next.SlotEpoch(slot) > c.Joiner.Fence
+	case slotmap.KindAssignSlots:
 		ok = ok && before == ""
 	case slotmap.KindFinishHandoff:
 		ok = ok && active && to == after && c.Epoch == m.HandoffEpoch(slot)
