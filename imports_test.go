@@ -11,7 +11,7 @@ import (
 const module = "github.com/redoubtdb/redoubt"
 
 // leaves may import nothing of this module.
-var leaves = []string{"slotmap", "resp", "resp/server/config", "persistence/rdb", "shardgroup/bus/memnet"}
+var leaves = []string{"slotmap", "resp", "jepsen/differential/reply", "resp/server/config", "persistence/rdb", "shardgroup/bus/memnet"}
 
 // rules name, per package, what it may import of this module; "..." ends a prefix.
 func rules() map[string][]string {
@@ -30,6 +30,9 @@ func rules() map[string][]string {
 		"cmd/redoubt-server":      {"cmd/redoubt-server/node", "persistence", "resp/server/config", "shardgroup/bus"},
 		"cmd/redoubt-cluster":     {},
 		"jepsen/client":           {},
+		"jepsen/proc":             {"jepsen/client"},
+		"jepsen/differential":     {},
+		"jepsen/differential/gen": {"jepsen/differential/reply"},
 		"jepsen/sim":              {"..."},
 	}
 	for _, l := range leaves {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/redoubtdb/redoubt/fsm/command"
+	"github.com/redoubtdb/redoubt/jepsen/differential/reply"
 )
 
 // description is what COMMAND INFO and COMMAND DOCS say about a command.
@@ -26,15 +27,15 @@ func compareDescriptions(t *testing.T, server *redisServer) {
 	for _, s := range command.Specs() {
 		info := mustParse(t, conn.do(t, "COMMAND", "INFO", s.Name))
 		docs := mustParse(t, conn.do(t, "COMMAND", "DOCS", s.Name))
-		if len(info.elems) != 1 || len(docs.elems) != 2 {
+		if len(info.Elems) != 1 || len(docs.Elems) != 2 {
 			t.Errorf("%s: Redis does not know it", s.Name)
 			continue
 		}
-		compareDescription(t, s, info.elems[0], docs.elems[1])
+		compareDescription(t, s, info.Elems[0], docs.Elems[1])
 	}
 }
 
-func compareDescription(t *testing.T, s *command.Spec, info, docs reply) {
+func compareDescription(t *testing.T, s *command.Spec, info, docs reply.Value) {
 	want, got := described(info, docs), describe(s)
 	w, g := reflect.ValueOf(want), reflect.ValueOf(got)
 	for i := range w.NumField() {
@@ -42,9 +43,9 @@ func compareDescription(t *testing.T, s *command.Spec, info, docs reply) {
 			t.Errorf("%s: %s\nredis %q\nours  %q", s.Name, w.Type().Field(i).Name, w.Field(i), g.Field(i))
 		}
 	}
-	subDocs := docs.pairs()["subcommands"].pairs()
-	for _, sub := range info.elems[9].elems {
-		i := slices.IndexFunc(s.Subs, func(ours *command.Spec) bool { return ours.Name == sub.elems[0].text })
+	subDocs := docs.Pairs()["subcommands"].Pairs()
+	for _, sub := range info.Elems[9].Elems {
+		i := slices.IndexFunc(s.Subs, func(ours *command.Spec) bool { return ours.Name == sub.Elems[0].Text })
 		if i >= 0 {
 			compareDescription(t, s.Subs[i], sub, subDocs[s.Subs[i].Name])
 		}
@@ -52,42 +53,42 @@ func compareDescription(t *testing.T, s *command.Spec, info, docs reply) {
 }
 
 // described reads one entry of COMMAND INFO and of COMMAND DOCS.
-func described(info, docs reply) description {
-	doc := docs.pairs()
+func described(info, docs reply.Value) description {
+	doc := docs.Pairs()
 	d := description{
-		Arity: info.elems[1].text, Flags: info.elems[2].strings(), ACL: info.elems[6].strings(), Tips: info.elems[7].strings(),
-		First: info.elems[3].text, Last: info.elems[4].text, Step: info.elems[5].text,
-		Since: doc["since"].text, Group: doc["group"].text, Summary: doc["summary"].text, Complexity: doc["complexity"].text,
-		Deprecated: doc["deprecated_since"].text, Better: doc["replaced_by"].text,
+		Arity: info.Elems[1].Text, Flags: info.Elems[2].Strings(), ACL: info.Elems[6].Strings(), Tips: info.Elems[7].Strings(),
+		First: info.Elems[3].Text, Last: info.Elems[4].Text, Step: info.Elems[5].Text,
+		Since: doc["since"].Text, Group: doc["group"].Text, Summary: doc["summary"].Text, Complexity: doc["complexity"].Text,
+		Deprecated: doc["deprecated_since"].Text, Better: doc["replaced_by"].Text,
 	}
-	for _, k := range info.elems[8].elems {
-		d.Keys = append(d.Keys, describedKey(k.pairs()))
+	for _, k := range info.Elems[8].Elems {
+		d.Keys = append(d.Keys, describedKey(k.Pairs()))
 	}
-	for _, sub := range info.elems[9].elems {
-		d.Subs = append(d.Subs, sub.elems[0].text)
+	for _, sub := range info.Elems[9].Elems {
+		d.Subs = append(d.Subs, sub.Elems[0].Text)
 	}
 	slices.Sort(d.Subs)
 	return d
 }
 
 // describedKey reads one key spec of COMMAND INFO.
-func describedKey(k map[string]reply) string {
+func describedKey(k map[string]reply.Value) string {
 	flags := k["flags"]
-	begin, find := k["begin_search"].pairs(), k["find_keys"].pairs()
-	where, what := begin["spec"].pairs(), find["spec"].pairs()
-	out := fmt.Sprintf("%s %q %s", strings.Join(flags.strings(), " "), k["notes"].text, begin["type"].text)
-	switch begin["type"].text {
+	begin, find := k["begin_search"].Pairs(), k["find_keys"].Pairs()
+	where, what := begin["spec"].Pairs(), find["spec"].Pairs()
+	out := fmt.Sprintf("%s %q %s", strings.Join(flags.Strings(), " "), k["notes"].Text, begin["type"].Text)
+	switch begin["type"].Text {
 	case "index":
-		out += " " + where["index"].text
+		out += " " + where["index"].Text
 	case "keyword":
-		out += " " + where["keyword"].text + " " + where["startfrom"].text
+		out += " " + where["keyword"].Text + " " + where["startfrom"].Text
 	}
-	out += " " + find["type"].text
-	switch find["type"].text {
+	out += " " + find["type"].Text
+	switch find["type"].Text {
 	case "range":
-		out += " " + what["lastkey"].text + " " + what["keystep"].text + " " + what["limit"].text
+		out += " " + what["lastkey"].Text + " " + what["keystep"].Text + " " + what["limit"].Text
 	case "keynum":
-		out += " " + what["keynumidx"].text + " " + what["firstkey"].text + " " + what["keystep"].text
+		out += " " + what["keynumidx"].Text + " " + what["firstkey"].Text + " " + what["keystep"].Text
 	}
 	return out
 }
@@ -136,9 +137,9 @@ func orEmpty(s []string) []string {
 	return s
 }
 
-func mustParse(t *testing.T, raw []byte) reply {
+func mustParse(t *testing.T, raw []byte) reply.Value {
 	t.Helper()
-	v, err := parseReply(raw)
+	v, err := reply.Parse(raw)
 	if err != nil {
 		t.Fatalf("%q: %v", raw, err)
 	}

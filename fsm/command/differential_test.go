@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/redoubtdb/redoubt/fsm/command"
+	"github.com/redoubtdb/redoubt/jepsen/differential/gen"
+	"github.com/redoubtdb/redoubt/jepsen/differential/reply"
 	"github.com/redoubtdb/redoubt/resp"
 )
 
@@ -28,8 +30,8 @@ func TestAgainstRedis(t *testing.T) {
 	t.Run("key positions", func(t *testing.T) { compareKeyPositions(t, server) })
 	t.Run("scenarios", func(t *testing.T) { compareScenarios(t, server) })
 	for _, proto := range []int{2, 3} {
-		for i, f := range append(families(), allFamilies()) {
-			t.Run(fmt.Sprintf("resp%d/%s", proto, f.name), func(t *testing.T) {
+		for i, f := range append(gen.Families(), gen.All()) {
+			t.Run(fmt.Sprintf("resp%d/%s", proto, f.Name), func(t *testing.T) {
 				seed := setting(t, "REDOUBT_SEED", defaultSeed)*1000 + uint64(10*i+proto)
 				runFamily(t, server, proto, f, seed)
 			})
@@ -40,9 +42,9 @@ func TestAgainstRedis(t *testing.T) {
 // compareKeyPositions asks COMMAND GETKEYS about random requests.
 func compareKeyPositions(t *testing.T, server *redisServer) {
 	conn, ours := server.dial(t, 2), newExecutor(t, 2, wallClock)
-	g, all := newGen(setting(t, "REDOUBT_SEED", defaultSeed)), allFamilies()
+	g, all := gen.New(setting(t, "REDOUBT_SEED", defaultSeed)), gen.All()
 	for range setting(t, "REDOUBT_STEPS", defaultSteps) {
-		args := all.next(g).args
+		args := all.Next(g).Args
 		raw := make([][]byte, len(args))
 		for i, a := range args {
 			raw[i] = []byte(a)
@@ -90,44 +92,20 @@ func setting(t *testing.T, name string, otherwise uint64) uint64 {
 	return n
 }
 
-// allFamilies mixes everybody's commands over the same keys.
-func allFamilies() family {
-	all := family{name: "all"}
-	for _, f := range families() {
-		all.makes = append(all.makes, f.makes...)
-	}
-	return all
-}
-
 // runFamily sends the same random requests to Redis and to us.
-func runFamily(t *testing.T, server *redisServer, proto int, f family, seed uint64) {
+func runFamily(t *testing.T, server *redisServer, proto int, f gen.Family, seed uint64) {
 	t.Logf("seed %d", seed)
 	p := &pair{redis: server.dial(t, proto), ours: newExecutor(t, proto, wallClock), seen: map[string]int{}}
 	p.redis.do(t, "FLUSHALL")
-	g := newGen(seed)
+	g := gen.New(seed)
 	for range setting(t, "REDOUBT_STEPS", defaultSteps) {
-		p.step(t, f.next(g))
+		p.step(t, f.Next(g))
 	}
 	p.compareState(t)
 	t.Logf("%d kinds of replies", len(p.seen))
 }
 
 func wallClock() int64 { return time.Now().UnixMilli() }
-
-// next makes a random request of the family.
-func (f *family) next(g *gen) step {
-	total := 0
-	for _, m := range f.makes {
-		total += m.weight
-	}
-	n := g.IntN(total)
-	for _, m := range f.makes {
-		if n -= m.weight; n < 0 {
-			return m.make(g)
-		}
-	}
-	panic("unreachable: weights add up to total")
-}
 
 // pair is the real server and our executor, which must answer alike.
 type pair struct {
@@ -138,26 +116,22 @@ type pair struct {
 }
 
 // step sends one request to both and compares the replies.
-func (p *pair) step(t *testing.T, s step) {
+func (p *pair) step(t *testing.T, s gen.Step) {
 	t.Helper()
-	p.history = append(p.history, s.args)
-	want, err := parseReply(p.redis.do(t, s.args...))
+	p.history = append(p.history, s.Args)
+	want, err := reply.Parse(p.redis.do(t, s.Args...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw := p.ours.do(s.args...)
-	got, err := parseReply(raw)
+	raw := p.ours.do(s.Args...)
+	got, err := reply.Parse(raw)
 	if err != nil {
-		t.Fatalf("%q: our reply %q: %v", s.args, raw, err)
+		t.Fatalf("%q: our reply %q: %v", s.Args, raw, err)
 	}
-	equal := s.compare
-	if equal == nil || want.kind == '-' {
-		equal = exact
-	}
-	p.seen[strings.ToUpper(s.args[0])+string(want.kind)]++
-	if !equal(want, got) && !knownDifference(s.args, want, got) {
+	p.seen[strings.ToUpper(s.Args[0])+string(want.Kind)]++
+	if !s.Equal(want, got) {
 		t.Fatalf("request %d %q\nredis %q\nours  %q\nlast requests of the same keys:\n%s",
-			len(p.history), s.args, want.raw, got.raw, p.related(s.args))
+			len(p.history), s.Args, want.Raw, got.Raw, p.related(s.Args))
 	}
 }
 
@@ -166,7 +140,7 @@ func (p *pair) related(args []string) string {
 	var lines []string
 	for _, past := range slices.Backward(p.history) {
 		if slices.ContainsFunc(past[1:], func(a string) bool {
-			return strings.HasSuffix(a, keyTag) && slices.Contains(args, a)
+			return strings.HasSuffix(a, gen.KeyTag) && slices.Contains(args, a)
 		}) {
 			lines = append(lines, fmt.Sprintf("  %q", past))
 		}
@@ -181,32 +155,17 @@ func (p *pair) related(args []string) string {
 // compareState reads everything back.
 func (p *pair) compareState(t *testing.T) {
 	t.Helper()
-	p.step(t, step{args: []string{"DBSIZE"}})
-	for i := range keyUniverse {
-		key := keyName(i)
-		p.step(t, step{args: []string{"TYPE", key}})
-		p.step(t, step{[]string{"PEXPIRETIME", key}, near(ttlSlackMs)})
-		kind, err := parseReply(p.ours.do("TYPE", key))
+	p.step(t, gen.Step{Args: []string{"DBSIZE"}})
+	for i := range gen.KeyUniverse {
+		key := gen.KeyName(i)
+		p.step(t, gen.Step{Args: []string{"TYPE", key}})
+		p.step(t, gen.Step{Args: []string{"PEXPIRETIME", key}, Compare: reply.Near(gen.TTLSlackMs)})
+		kind, err := reply.Parse(p.ours.do("TYPE", key))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if read, ok := readBack(kind.text, key); ok {
+		if read, ok := gen.ReadBack(kind.Text, key); ok {
 			p.step(t, read)
 		}
 	}
-}
-
-// readBack returns the request that shows the whole value of a key.
-func readBack(kind, key string) (step, bool) {
-	switch kind {
-	case "string":
-		return step{args: []string{"GET", key}}, true
-	case "list":
-		return step{args: []string{"LRANGE", key, "0", "-1"}}, true
-	case "hash":
-		return step{[]string{"HGETALL", key}, unorderedPairs}, true
-	case "set":
-		return step{[]string{"SMEMBERS", key}, unordered}, true
-	}
-	return step{}, false
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/redoubtdb/redoubt/jepsen/differential/reply"
 )
 
 const (
@@ -109,11 +111,11 @@ func (c *redisConn) do(t *testing.T, args ...string) []byte {
 	if _, err := c.conn.Write(request.Bytes()); err != nil {
 		t.Fatalf("%q: %v", args, err)
 	}
-	reply, err := readReply(c.r)
+	v, err := reply.Read(c.r)
 	if err != nil {
 		t.Fatalf("%q: %v", args, err)
 	}
-	return reply.raw
+	return v.Raw
 }
 
 func freePort(t *testing.T) string {

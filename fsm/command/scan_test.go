@@ -16,11 +16,11 @@ func TestScanVisitsEveryKeyOnce(t *testing.T) {
 	for _, count := range []string{"1", "3", "10", "1000", "9223372036854775807"} {
 		seen := map[string]int{}
 		for cursor := "0"; ; {
-			page := mustParse(t, e.do("SCAN", cursor, "COUNT", count)).elems
-			for _, key := range page[1].elems {
-				seen[key.text]++
+			page := mustParse(t, e.do("SCAN", cursor, "COUNT", count)).Elems
+			for _, key := range page[1].Elems {
+				seen[key.Text]++
 			}
-			if cursor = page[0].text; cursor == "0" {
+			if cursor = page[0].Text; cursor == "0" {
 				break
 			}
 		}
@@ -43,7 +43,7 @@ func TestRandomkeyDrawsAll(t *testing.T) {
 	}
 	const draws = 500
 	for range draws {
-		seen[mustParse(t, e.do("RANDOMKEY")).text] = true
+		seen[mustParse(t, e.do("RANDOMKEY")).Text] = true
 	}
 	if len(seen) != 5 {
 		t.Errorf("drawn: %v", seen)
