@@ -140,8 +140,8 @@ func (r *runner) one(op *Op, w *resp.Writer) {
 
 // expire deletes those keys of a write that are past their time, so that no handler meets one.
 func (r *runner) expire(s *command.Spec, args [][]byte, slot *keyspace.Slot) {
-	if slot == nil {
-		return
+	if at, ok := r.m.db.NextExpiry(); slot == nil || !ok || !expired(at, r.ctx.Now) {
+		return // no key at all is past its time
 	}
 	r.keys, _ = s.AppendKeyPositions(r.keys[:0], args) // the command itself reports what is wrong
 	for _, at := range r.keys {

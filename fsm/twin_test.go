@@ -113,7 +113,7 @@ func TestTwins(t *testing.T) {
 			h := Header{Kind: KindCommands, Now: now, Seed: rapid.Uint64().Draw(t, "seed"), Proposer: 1, Seq: index}
 			entry, ops := drawEntry(t, table, templates, h)
 			applyToAll(t, twins, index, entry, ops)
-			if rapid.IntRange(0, 4).Draw(t, "save") == 0 {
+			if rapid.IntRange(0, 11).Draw(t, "save") == 0 {
 				twins[2].m = restored(t, twins[2].m)
 			}
 		}
