@@ -191,14 +191,16 @@ func (n *Node) joinOnce(ctx context.Context, addr string, them hello) (bool, err
 		return false, errBusy
 	}
 	defer n.changing.finish()
-	n.topology.hold(true)
-	defer n.topology.hold(false)
+	defer n.topology.release()
+	if err := n.topology.hold(ctx); err != nil {
+		return false, err
+	}
 	if err := n.learnHost(ctx, addr); err != nil {
 		return false, err
 	}
 	change, err := n.topology.Map().Join()
 	if err != nil {
-		return false, fmt.Errorf("%w: %w", errRefused, errTwoClusters)
+		return false, err // somebody has joined this node meanwhile: look again who has to move
 	}
 	if err := n.rememberJoining(addr); err != nil {
 		return false, err

@@ -22,7 +22,9 @@ type topology struct {
 	mu      sync.Mutex // guards what follows
 	member  *metaraft.Member
 	changed chan struct{}
-	held    bool // no changes now: the node is changing clusters
+	held    bool          // no changes now: the node is changing clusters
+	running int           // changes under way
+	idle    chan struct{} // closed when running falls to zero; nil while nobody waits
 }
 
 func newTopology(m *slotmap.Map, seen func(before, now *slotmap.Map)) *topology {
@@ -72,22 +74,55 @@ func (t *topology) use(member *metaraft.Member) {
 	t.member = member
 }
 
-// hold refuses changes until release.
-func (t *topology) hold(on bool) {
+// hold refuses changes from now on and returns when none is under way any more, so that
+// what the node takes along to another cluster is all there is. release undoes it.
+func (t *topology) hold(ctx context.Context) error {
+	t.mu.Lock()
+	t.held = true
+	idle := make(chan struct{})
+	if t.running == 0 {
+		close(idle)
+	} else {
+		t.idle = idle
+	}
+	t.mu.Unlock()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// release lets changes through again.
+func (t *topology) release() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.held = on
+	t.held = false
 }
 
 // Change commits a change in the metadata group and returns when it is applied here.
 func (t *topology) Change(ctx context.Context, c slotmap.Change) (*slotmap.Map, error) {
 	t.mu.Lock()
-	member, held := t.member, t.held
-	t.mu.Unlock()
-	if member == nil || held {
+	member := t.member
+	if member == nil || t.held {
+		t.mu.Unlock()
 		return nil, errChanging
 	}
+	t.running++
+	t.mu.Unlock()
+	defer t.finished()
 	return t.commit(ctx, member, c)
+}
+
+// finished counts a change out.
+func (t *topology) finished() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.running--; t.running == 0 && t.idle != nil {
+		close(t.idle)
+		t.idle = nil
+	}
 }
 
 // commit is Change without the hold, for the change of cluster itself.
