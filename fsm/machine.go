@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"bytes"
 	"sync"
 	"sync/atomic"
 
@@ -135,7 +136,7 @@ func (m *Machine) SlotKeys(slot uint16, n int) [][]byte {
 		if len(keys) >= n {
 			return false
 		}
-		keys = append(keys, append([]byte(nil), key...))
+		keys = append(keys, bytes.Clone(key))
 		return true
 	})
 	return keys
@@ -147,7 +148,7 @@ func (m *Machine) WatchKey(key []byte) Watch {
 	s := &m.slots[slot]
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return observe(m.db.Slot(slot), key, m.Now())
+	return observe(m.db.Slot(slot), bytes.Clone(key), m.Now())
 }
 
 // observe returns a key's present state. A key that is past its time does not exist.

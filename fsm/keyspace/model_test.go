@@ -167,11 +167,11 @@ func (w *world) key(t *rapid.T) (slot uint16, key string) {
 	return slot, fmt.Sprintf("k%d", rapid.IntRange(0, 400).Draw(t, "key"))
 }
 
-func expiry400(t *rapid.T) int64 { return rapid.Int64Range(0, 20).Draw(t, "expire") }
+func drawExpiry(t *rapid.T) int64 { return rapid.Int64Range(0, 20).Draw(t, "expire") }
 
 func (w *world) Put(t *rapid.T) {
 	slot, key := w.key(t)
-	expire := expiry400(t)
+	expire := drawExpiry(t)
 	v := drawValue(t)
 	w.db.Slot(slot).Put([]byte(key), v, expire)
 	w.model.put(slot, key, render(v), expire)
@@ -239,7 +239,7 @@ func (w *world) Edit(t *rapid.T) {
 
 func (w *world) SetExpire(t *rapid.T) {
 	slot, key := w.key(t)
-	expire := expiry400(t)
+	expire := drawExpiry(t)
 	k := w.model.at(slot, key)
 	if ok := w.db.Slot(slot).SetExpire([]byte(key), expire); ok != (k != nil) {
 		t.Fatalf("setting the expiry of %s: %v", key, ok)
@@ -251,7 +251,7 @@ func (w *world) SetExpire(t *rapid.T) {
 }
 
 func (w *world) Expire(t *rapid.T) {
-	now := expiry400(t)
+	now := drawExpiry(t)
 	for _, want := range w.model.due(now) {
 		slot, key, ok := w.db.Due(now)
 		if got := fmt.Sprintf("%d/%s", slot, key); !ok || got != want {
@@ -327,76 +327,4 @@ func TestKeyspaceAgainstModel(t *testing.T) {
 		w := &world{db: NewDB(), model: &model{slots: map[uint16][]modelKey{}}}
 		t.Repeat(rapid.StateMachineActions(w))
 	})
-}
-
-func drawBytes(t *rapid.T) []byte {
-	return fmt.Appendf(nil, "%d", rapid.IntRange(0, 300).Draw(t, "element"))
-}
-
-func drawValue(t *rapid.T) Value {
-	kind := rapid.SampledFrom([]Kind{KindString, KindList, KindSet, KindHash}).Draw(t, "kind")
-	v := map[Kind]Value{KindString: NewString(nil), KindList: NewList(), KindSet: NewSet(), KindHash: NewHash()}[kind]
-	for range rapid.IntRange(1, 5).Draw(t, "edits") {
-		mutate(t, v)
-	}
-	return v
-}
-
-// mutate changes a value somehow.
-func mutate(t *rapid.T, v Value) {
-	n := rapid.SampledFrom([]int{1, 1, 1, 40, 300}).Draw(t, "times")
-	grow := rapid.Bool().Draw(t, "grow")
-	for range n {
-		b := drawBytesFast(t, n)
-		switch v := v.(type) {
-		case *String:
-			v.SetRange(len(b), b)
-		case *List:
-			mutateList(v, b, grow)
-		case *Set:
-			if grow {
-				v.Add(b)
-			} else {
-				v.Remove(b)
-			}
-		case *Hash:
-			if grow {
-				v.Set(b, append(b, 'v'))
-			} else {
-				v.Delete(b)
-			}
-		}
-	}
-}
-
-// drawBytesFast draws one number for many edits in a row.
-func drawBytesFast(t *rapid.T, n int) []byte {
-	if n == 1 {
-		return drawBytes(t)
-	}
-	return fmt.Appendf(nil, "%d", rapid.Uint8().Draw(t, "element"))
-}
-
-func mutateList(l *List, b []byte, grow bool) {
-	at := 0
-	for _, c := range b {
-		at = at*10 + int(c-'0')
-	}
-	switch {
-	case grow && at%3 == 0:
-		l.PushFront(b)
-	case grow && at%3 == 1 && l.Len() > 0:
-		l.InsertBefore(at%l.Len(), b)
-	case grow:
-		l.PushBack(b)
-	case l.Len() == 0:
-	case at%4 == 0:
-		l.PopFront()
-	case at%4 == 1:
-		l.PopBack()
-	case at%4 == 2:
-		l.Remove(at % l.Len())
-	default:
-		l.Set(at%l.Len(), append(b, 's'))
-	}
 }
