@@ -116,6 +116,7 @@ func clientReply(_ *Server, c *Conn, args [][]byte, w *resp.Writer) {
 	switch {
 	case command.EqualFold(args[2], "ON"):
 		c.replyOn()
+		c.session.skipping = false
 		w.OK()
 	case command.EqualFold(args[2], "OFF"):
 		if !c.session.replyOff {
@@ -128,12 +129,12 @@ func clientReply(_ *Server, c *Conn, args [][]byte, w *resp.Writer) {
 	}
 }
 
-// replyOn drops what was to be dropped, and nothing from now on.
+// replyOn ends CLIENT REPLY OFF: it drops what was to be dropped, and nothing from now on.
 func (c *Conn) replyOn() {
 	if c.session.replyOff {
 		c.out.Truncate(min(c.session.replyKept, c.out.Len()))
 	}
-	c.session.replyOff, c.session.replySkip = false, false
+	c.session.replyOff = false
 }
 
 func clientNoEvict(_ *Server, c *Conn, args [][]byte, w *resp.Writer) {

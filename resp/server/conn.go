@@ -121,6 +121,7 @@ func (c *Conn) round() error {
 			break
 		}
 		if len(args) == 0 {
+			c.nothing()
 			continue
 		}
 		commands++

@@ -66,8 +66,7 @@ func quit(_ *Server, c *Conn, _ [][]byte, w *resp.Writer) {
 func reset(s *Server, c *Conn, _ [][]byte, w *resp.Writer) {
 	c.endTransaction()
 	c.replyOn()
-	idle := c.session.idleLimit
-	c.session = session{idleLimit: idle}
+	c.session = session{idleLimit: c.session.idleLimit, skipping: c.session.skipping}
 	c.session.init(s.cfg.Load().Security.RequirePass == "")
 	c.setProto(c.session.proto)
 	c.setName("")

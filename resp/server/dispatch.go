@@ -68,6 +68,12 @@ func (c *Conn) passGates(q *call) (text string) {
 // timedShare is the share of commands whose time is taken: one of so many stands for all.
 const timedShare = 64
 
+// nothing is an empty request: no command and no reply, yet it is what CLIENT REPLY SKIP and ASKING hold for.
+func (c *Conn) nothing() {
+	c.session.replySkip = false
+	c.session.asking = c.session.asking && c.tx.open
+}
+
 // runCounted runs a command and counts it for INFO. Only a command that is answered at once can be seen to
 // fail, and its time be taken; what writes, waits for others.
 func (c *Conn) runCounted(q *call) {
@@ -93,16 +99,17 @@ func (c *Conn) failedSince(mark int) bool {
 	return c.batch.empty() && c.out.Len() > mark && c.out.Bytes()[mark] == '-'
 }
 
-// dispatchMute drops the reply of one command.
+// dispatchMute drops the reply of one command, unless that turns replies on.
 func (c *Conn) dispatchMute(args [][]byte) {
-	c.session.replySkip = false
+	c.session.replySkip, c.session.skipping = false, true
 	c.commit()
 	kept := c.out.Len()
 	c.dispatch(args)
 	c.commit()
-	if !c.session.replyOff {
+	if c.session.skipping && !c.session.replyOff {
 		c.out.Truncate(min(kept, c.out.Len()))
 	}
+	c.session.skipping = false
 }
 
 // run chooses who runs a command that has passed all gates.

@@ -75,6 +75,8 @@ func (c *Conn) transactionOps(queue []call) (ops []fsm.Op, fronts []*deferred) {
 			ops[i].Local = func(w *resp.Writer) { w.Error(text) }
 		case q.front != nil && q.front.rides:
 			ops[i].Local = func(w *resp.Writer) { q.front.run(c.srv, c, q.args, w) }
+		case q.front != nil && q.front.early:
+			ops[i].Local = c.runEarly(q)
 		case q.front != nil && q.front.prepare == nil:
 			d := &deferred{at: -1, front: q.front, args: q.args}
 			fronts = append(fronts, d)
@@ -84,4 +86,12 @@ func (c *Conn) transactionOps(queue []call) (ops []fsm.Op, fronts []*deferred) {
 		}
 	}
 	return ops, fronts
+}
+
+// runEarly runs a frontend command now and keeps its reply.
+func (c *Conn) runEarly(q *call) func(w *resp.Writer) {
+	var reply resp.Writer
+	reply.SetProto(c.session.proto)
+	q.front.run(c.srv, c, q.args, &reply)
+	return func(w *resp.Writer) { w.Raw(reply.Bytes()) }
 }

@@ -31,6 +31,10 @@ type front struct {
 	// returns the text of the error to answer.
 	prepare func(c *Conn, q *call) string
 
+	// early says that inside MULTI run is called when EXEC begins, whatever becomes of the transaction: the
+	// commands behind it in the queue are prepared by what it does.
+	early bool
+
 	unqueued bool // runs inside MULTI instead of being queued
 	write    bool // prepare makes a write of it: it is routed to the leader
 }

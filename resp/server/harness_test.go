@@ -15,6 +15,7 @@ import (
 
 	"github.com/redoubtdb/redoubt/fsm"
 	"github.com/redoubtdb/redoubt/fsm/command"
+	"github.com/redoubtdb/redoubt/fsm/lua"
 	"github.com/redoubtdb/redoubt/resp"
 	"github.com/redoubtdb/redoubt/resp/server/config"
 	"github.com/redoubtdb/redoubt/slotmap"
@@ -43,15 +44,26 @@ type fixture struct {
 // newFixture starts a server whose node leads the group of all slots. Call it inside a synctest bubble.
 func newFixture(t *testing.T, options ...string) *fixture {
 	t.Helper()
+	return newFixtureOf(t, dataSpecs(), compileFake, options...)
+}
+
+// newScriptFixture is newFixture with real scripts.
+func newScriptFixture(t *testing.T) *fixture {
+	t.Helper()
+	engine := lua.NewEngine()
+	return newFixtureOf(t, append(command.Specs(), lua.Specs(engine)...), engine.Compile)
+}
+
+func newFixtureOf(t *testing.T, specs []*command.Spec, compile func([]byte) error, options ...string) *fixture {
+	t.Helper()
 	cfg, _, err := config.Parse(options, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	f := &fixture{t: t, config: config.NewLive(cfg), topology: newFakeTopology(t, slotmap.Range{Start: 0, End: slotmap.SlotCount - 1})}
-	specs := dataSpecs()
 	f.shard = newMachineShard(t, specs)
 	f.server, err = New(Deps{
-		Config: f.config, Topology: f.topology, Shard: f.shard, Specs: specs, Compile: compileFake,
+		Config: f.config, Topology: f.topology, Shard: f.shard, Specs: specs, Compile: compile,
 		Admin: struct{ Admin }{}, Inspect: struct{ Inspector }{}, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -80,9 +80,13 @@ func (c *Conn) endTransaction() {
 	c.shared.watched.Store(0)
 }
 
-// enqueue keeps a command for EXEC.
+// enqueue keeps a command for EXEC, unless that is going to abort anyhow.
 func (c *Conn) enqueue(q *call) {
 	tx := &c.tx
+	if tx.spoiled {
+		c.answer(replyQueued)
+		return
+	}
 	tx.bytes += sizeOf(q.args)
 	if len(tx.queue) >= maxQueuedCommands || tx.bytes > maxQueuedBytes {
 		tx.spoiled, tx.queue = true, nil

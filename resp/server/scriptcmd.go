@@ -68,10 +68,10 @@ func scriptSubcommands() []front {
 			ACL: []string{"slow", "scripting"}, Summary: summary, Complexity: complexity, Tips: tips}
 	}
 	subs := []front{
-		{spec: sub("load", 3, command.NoScript|command.Stale, "2.6.0", "Puts a script into the cache", "O(N) with N being the length in bytes of the script body.", "request_policy:all_nodes", "response_policy:all_succeeded"), run: scriptLoad},
+		{spec: sub("load", 3, command.NoScript|command.Stale, "2.6.0", "Puts a script into the cache", "O(N) with N being the length in bytes of the script body.", "request_policy:all_nodes", "response_policy:all_succeeded"), run: scriptLoad, early: true},
 		{spec: sub("debug", 3, command.NoScript, "3.2.0", "Controls the script debugger", "O(1)"), run: scriptDebug},
-		{spec: sub("exists", -3, command.NoScript, "2.6.0", "Tells which scripts are in the cache", "O(N) with N being the number of scripts to check", "request_policy:all_shards", "response_policy:agg_logical_and"), run: scriptExists},
-		{spec: sub("flush", -2, command.NoScript, "2.6.0", "Empties the cache", "O(N) with N being the number of scripts in cache", "request_policy:all_nodes", "response_policy:all_succeeded"), run: scriptFlush},
+		{spec: sub("exists", -3, command.NoScript, "2.6.0", "Tells which scripts are in the cache", "O(N) with N being the number of scripts to check", "request_policy:all_shards", "response_policy:agg_logical_and"), run: scriptExists, early: true},
+		{spec: sub("flush", -2, command.NoScript, "2.6.0", "Empties the cache", "O(N) with N being the number of scripts in cache", "request_policy:all_nodes", "response_policy:all_succeeded"), run: scriptFlush, early: true},
 		{spec: sub("help", 2, command.Loading|command.Stale, "5.0.0", "Lists the subcommands", "O(1)"), run: scriptHelp},
 		{spec: sub("kill", 2, command.NoScript|command.AllowBusy, "2.6.0", "Stops the script that is running", "O(1)", "request_policy:all_shards", "response_policy:one_succeeded"), run: scriptKill},
 	}

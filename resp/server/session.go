@@ -19,6 +19,7 @@ type session struct {
 	replyOff  bool
 	replyKept int
 	replySkip bool // drop the reply to the next command
+	skipping  bool // dropping the reply to this one
 }
 
 func (s *session) init(authenticated bool) {

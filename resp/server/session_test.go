@@ -59,7 +59,7 @@ var idOfHello = regexp.MustCompile(`id\n:\d+`)
 func TestSessions(t *testing.T) {
 	datadriven.Walk(t, sessionFiles, func(t *testing.T, path string) {
 		synctest.Test(t, func(t *testing.T) {
-			f := newFixture(t)
+			f := newScriptFixture(t)
 			defer f.close()
 			runSessions(t, path, func() talker {
 				c := f.dial()
@@ -153,30 +153,36 @@ func awaitRedis(t *testing.T, addr string) {
 
 func dialRedis(t *testing.T, addr string) talker {
 	t.Helper()
+	say := sayToRedis(t, addr)
+	return func(piece, want string) string { return say(piece, func(got string) bool { return got == want }) }
+}
+
+// sayToRedis connects; what is said is answered as soon as the reply is whole, or nothing more comes.
+func sayToRedis(t *testing.T, addr string) func(piece string, whole func(string) bool) string {
+	t.Helper()
 	nc, err := net.Dial("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = nc.Close() })
-	return func(piece, want string) string {
+	return func(piece string, whole func(string) bool) string {
 		_, _ = nc.Write([]byte(piece))
-		return readUntil(nc, want)
+		return readUntil(nc, whole)
 	}
 }
 
-// readUntil reads until the text is the one wanted, or nothing more comes.
-func readUntil(nc net.Conn, want string) string {
+func readUntil(nc net.Conn, whole func(string) bool) string {
 	var got []byte
 	buf := make([]byte, 64<<10)
 	end := time.Now().Add(redisReplySeconds * time.Second)
-	for time.Now().Before(end) && (len(got) == 0 || readable(string(got)) != want) {
+	for time.Now().Before(end) && !whole(readable(string(got))) {
 		_ = nc.SetReadDeadline(time.Now().Add(redisQuietMilli * time.Millisecond))
 		n, err := nc.Read(buf)
 		got = append(got, buf[:n]...)
 		if err != nil && !os.IsTimeout(err) {
 			return readable(string(got) + "<closed>")
 		}
-		if err != nil && (len(got) > 0 || want == "") {
+		if err != nil && len(got) > 0 {
 			break
 		}
 	}
