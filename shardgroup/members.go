@@ -31,7 +31,8 @@ type step struct {
 // wanted is the membership the map asks for, as Raft server ids.
 type wanted struct {
 	data    []string
-	witness string // "" none
+	witness string   // "" none
+	leaving []string // data members that are being forgotten
 }
 
 // want reads a group's membership from the map.
@@ -42,7 +43,11 @@ func want(m *slotmap.Map, id slotmap.GroupID) (wanted, bool) {
 	}
 	var w wanted
 	for _, member := range g.Members {
-		if n := m.Node(member); n != nil && !n.Leaving {
+		switch n := m.Node(member); {
+		case n == nil:
+		case n.Leaving:
+			w.leaving = append(w.leaving, n.ServerID())
+		default:
 			w.data = append(w.data, n.ServerID())
 		}
 	}
@@ -118,12 +123,24 @@ func nextStep(self string, have replica.Configuration, w wanted, peers map[strin
 		return s
 	}
 	if len(unwanted) > 0 && !catchingUp(in, w.data, peers) {
-		return step{stepRemove, unwanted[0]}
+		return step{stepRemove, firstOut(unwanted, w.leaving)}
 	}
 	if !slices.Contains(wantedIDs, self) {
 		return handOver(in, w.data, peers)
 	}
 	return step{}
+}
+
+// firstOut picks who goes first: a data member that is being forgotten before the
+// witness that is no longer needed without it, since the two that stayed otherwise
+// could not lose one any more.
+func firstOut(unwanted, leaving []string) string {
+	for _, id := range unwanted {
+		if slices.Contains(leaving, id) {
+			return id
+		}
+	}
+	return unwanted[0]
 }
 
 // nextData adds a missing data member or gives a caught-up one its vote.

@@ -238,3 +238,29 @@ func TestResetAll(t *testing.T) {
 		}
 	})
 }
+
+// CONFIG SET cluster-node-timeout takes effect on running nodes without loss.
+func TestNodeTimeoutChanges(t *testing.T) {
+	simulate(t, 6, 3, func(t *testing.T, c *Cluster) {
+		l := StartLoad(c, 4, 12)
+		time.Sleep(time.Second)
+		for _, timeout := range []string{"5000", "800"} {
+			for i := range 6 {
+				do(t, c, i, "CONFIG", "SET", "cluster-node-timeout", timeout)
+				time.Sleep(3 * time.Second)
+			}
+		}
+		if err := c.Settle(time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		before := l.Acked()
+		c.Kill(c.Master(0))
+		if !Until(5*time.Second, func() bool { return c.Master(0) >= 0 }) {
+			t.Error("no failover five seconds after the master was killed, with a node time-out of 800 ms")
+		}
+		if l.Acked() == before {
+			t.Error("nothing was acknowledged after the kill")
+		}
+		finish(t, c, l)
+	})
+}

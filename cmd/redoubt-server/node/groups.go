@@ -93,7 +93,7 @@ func (n *Node) reconcile() {
 			}
 		}
 	}
-	n.shard.use(n.groups[m.Node(n.rec.Node).Group])
+	n.useOwnGroup(m)
 }
 
 // wants tells whether the map lists this node in the role that g plays.

@@ -90,6 +90,7 @@ func Start(d Deps, cfg *config.Live) (*Node, error) {
 		n.shutdown()
 		return nil, err
 	}
+	cfg.Subscribe(n.configChanged)
 	n.wg.Go(n.reconcileLoop)
 	n.wg.Go(n.rememberLoop)
 	n.resume()
