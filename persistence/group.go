@@ -17,16 +17,17 @@ import (
 // A group's directory:
 //
 //	group.json        version and engine, written once
-//	stable.db         what Raft must not forget: term and vote
+//	stable.json       what Raft must not forget: term and vote
 //	wal/              the log, engine wal: segments and their list
 //	log.db            the log, engine boltdb
+//	closed.json       where the log ended at a clean stop, see end.go
 //	snapshots/ID/     one directory a snapshot, see snapshot_dir.go
 //
 // It is made under another name and renamed when all of it is there, so that a
 // file that is missing is always damage and never a crash.
 const (
 	groupFileName = "group.json"
-	stableName    = "stable.db"
+	stableName    = "stable.json"
 	walName       = "wal"
 	boltLogName   = "log.db"
 	snapshotsName = "snapshots"
@@ -47,6 +48,7 @@ type groupFiles struct {
 	stable    raft.StableStore
 	snapshots *snapshotDir
 	closers   []io.Closer // in the order of opening
+	markEnd   bool        // at closing: all was found whole, and is synced
 }
 
 // engineLog is what a log engine opens.
@@ -84,7 +86,7 @@ func fillGroup(path, engine string) error {
 	if err := os.Mkdir(filepath.Join(path, snapshotsName), dataDirMode); err != nil {
 		return err
 	}
-	if err := createBolt(filepath.Join(path, stableName)); err != nil {
+	if err := createStable(filepath.Join(path, stableName)); err != nil {
 		return err
 	}
 	if engine == EngineBolt {
@@ -114,11 +116,22 @@ func (g *groupFiles) openFiles(o GroupOptions, log *slog.Logger) error {
 		return err
 	}
 	g.closers = append(g.closers, stable)
+	end, err := readEnd(g.path)
+	if err != nil {
+		return err
+	}
 	entries, err := g.openLog(engine, o.NoSync, log)
 	if err != nil {
 		return err
 	}
 	g.closers = append(g.closers, entries)
+	last, err := entries.LastIndex()
+	if err != nil {
+		return err
+	}
+	if err := checkEnd(g.path, end, last); err != nil {
+		return err
+	}
 	if g.snapshots, err = openSnapshots(filepath.Join(g.path, snapshotsName), o, log); err != nil {
 		return err
 	}
@@ -128,6 +141,7 @@ func (g *groupFiles) openFiles(o GroupOptions, log *slog.Logger) error {
 	if errors.Is(err, errMissing) {
 		return at(g.path, err)
 	}
+	g.markEnd = err == nil && !o.NoSync
 	return err
 }
 
@@ -158,13 +172,20 @@ func (g *groupFiles) openLog(engine string, noSync bool, log *slog.Logger) (engi
 	return openWAL(filepath.Join(g.path, walName), noSync, log)
 }
 
-// close closes everything, last opened first.
+// close closes everything, last opened first, and marks the log's end.
 func (g *groupFiles) close() error {
+	var last uint64
 	var err error
+	if g.markEnd {
+		last, err = g.log.LastIndex()
+	}
 	for i := len(g.closers) - 1; i >= 0; i-- {
 		err = errors.Join(err, g.closers[i].Close())
 	}
 	g.closers = nil
+	if err == nil && g.markEnd {
+		err = markEnd(g.path, last)
+	}
 	return err
 }
 

@@ -118,7 +118,7 @@ func (l *memoryLog) DeleteRange(from, to uint64) error {
 	return l.s.write("log", func(g *memoryGroup) error {
 		last := g.lastIndex()
 		switch {
-		case from > to || to < g.first || from > last:
+		case last == 0 || from > to || to < g.first || from > last:
 			return nil
 		case from <= g.first:
 			n := min(to, last) - g.first + 1
@@ -170,8 +170,5 @@ func (t *memoryStable) GetUint64(key []byte) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if len(v) != 8 {
-		return 0, fmt.Errorf("%s: not a number", key)
-	}
-	return binary.BigEndian.Uint64(v), nil
+	return parseUint64(key, v)
 }

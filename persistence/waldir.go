@@ -7,8 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"sync"
 
+	"github.com/hashicorp/raft"
 	wal "github.com/hashicorp/raft-wal"
 	walfs "github.com/hashicorp/raft-wal/fs"
 	"github.com/hashicorp/raft-wal/segment"
@@ -17,16 +17,13 @@ import (
 
 // segmentBytes is the size a log segment is laid out with on disk. Old entries
 // are given up a segment at a time.
-const segmentBytes = 64 << 20
+const segmentBytes = 16 << 20
 
 // walLog is the log engine wal.
 type walLog struct {
 	*wal.WAL
-	meta   *walMeta
-	dir    string
-	noSync bool
-	opened bool // the log was found whole: its end may be marked
-	once   sync.Once
+	meta *walMeta
+	dir  string
 }
 
 var _ engineLog = (*walLog)(nil)
@@ -55,43 +52,30 @@ func openSizedWAL(dir string, size int, noSync bool, log *slog.Logger) (engineLo
 	}
 	w, err := wal.Open(dir,
 		wal.WithMetaStore(meta),
-		wal.WithCodec(entryCodec{}),
 		wal.WithSegmentSize(size),
 		wal.WithSegmentFiler(segment.NewFiler(dir, &walFS{walfs.New(), noSync})),
 		wal.WithLogger(hclogTo(log)))
 	if err != nil {
 		return nil, walDamage(dir, err)
 	}
-	l := &walLog{WAL: w, meta: meta, dir: dir, noSync: noSync}
-	if err := l.verify(); err != nil {
-		return nil, errors.Join(err, l.Close())
+	l := &walLog{w, meta, dir}
+	if err := verifyLog(checkedLog{l}); err != nil {
+		return nil, errors.Join(at(entryFile(dir, meta.state(), err), err), l.Close())
 	}
-	l.opened = true
-	return l, nil
+	return checkedLog{l}, nil
 }
 
-// verify reads every entry once, and compares the end with that of a clean stop.
-func (l *walLog) verify() error {
-	if err := verifyLog(l); err != nil {
-		return at(entryFile(l.dir, l.meta.state(), err), err)
-	}
-	last, err := l.LastIndex()
+// GetLog returns an entry. The engine still gives out entries that were cut off
+// the segment's beginning.
+func (l *walLog) GetLog(index uint64, e *raft.Log) error {
+	first, err := l.FirstIndex()
 	if err != nil {
 		return err
 	}
-	return checkEnd(l.dir, last)
-}
-
-// Close closes the log and marks its end.
-func (l *walLog) Close() (err error) {
-	l.once.Do(func() {
-		last, lastErr := l.LastIndex()
-		err = errors.Join(lastErr, l.WAL.Close())
-		if err == nil && l.opened && !l.noSync {
-			err = markEnd(l.dir, last)
-		}
-	})
-	return err
+	if index < first {
+		return raft.ErrLogNotFound
+	}
+	return l.WAL.GetLog(index, e)
 }
 
 // walDamage marks an error of opening the log as damage, unless it is the

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/raft"
+	wal "github.com/hashicorp/raft-wal"
 	"github.com/hashicorp/raft-wal/segment"
 	"github.com/hashicorp/raft-wal/types"
 )
@@ -138,15 +139,22 @@ func provesDamage(b []byte) bool {
 	return false
 }
 
-func wholeEntry(b []byte, at int) bool {
+// wholeEntry tells whether an entry stands at an offset.
+func wholeEntry(b []byte, at int) (whole bool) {
 	kind, _, ok := frame(b, at)
 	if !ok || kind != frameEntry {
 		return false
 	}
+	defer func() {
+		if recover() != nil { // the engine's decoder, of bytes that are none
+			whole = false
+		}
+	}()
 	start := at + frameHeaderBytes
 	n := int(binary.LittleEndian.Uint32(b[at+4:]))
-	var e raft.Log
-	return decodeEntry(b[start:start+n], &e) == nil
+	var wrapped, e raft.Log
+	err := new(wal.BinaryCodec).Decode(b[start:start+n], &wrapped)
+	return err == nil && decodeEntry(wrapped.Data, &e) == nil
 }
 
 // clearTail overwrites what lies behind the last good commit with zeros.
