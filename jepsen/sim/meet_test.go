@@ -264,3 +264,41 @@ func TestNodeTimeoutChanges(t *testing.T) {
 		finish(t, c, l)
 	})
 }
+
+// When a group's majority is gone for good, TAKEOVER rebuilds it from what is left; it
+// is refused as long as somebody of the group may still be there.
+func TestTakeover(t *testing.T) {
+	simulate(t, 6, 3, func(t *testing.T, c *Cluster) {
+		do(t, c, 2, "SET", "a", "1") // slot 15495: hosts 2 and 5
+		refused(t, c, 5, "has a leader", "CLUSTER", "FAILOVER", "TAKEOVER")
+		group := c.Node(2).Map().GroupOf(c.Node(2).Self())
+		witness := -1
+		for i := range 6 {
+			if c.Node(i).Self() == group.Witness {
+				witness = i
+			}
+		}
+		c.Kill(2)
+		c.Kill(witness)
+		if !Until(20*time.Second, func() bool { return c.Call(5, "CLUSTER", "FAILOVER", "TAKEOVER").Err == nil }) {
+			t.Fatalf("TAKEOVER is refused: %v", c.Call(5, "CLUSTER", "FAILOVER", "TAKEOVER").Err)
+		}
+		if !Until(10*time.Second, func() bool { return c.Call(5, "GET", "a").Value.String() == "1" }) {
+			t.Errorf("after TAKEOVER: %v", c.Call(5, "GET", "a"))
+		}
+		if err := c.Start(witness); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Settle(time.Minute); err != nil {
+			t.Error(err)
+		}
+		// The lost master comes back as a stranger and is not let in.
+		if err := c.Start(2); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Second)
+		if i := c.Master(15495); i != 5 {
+			t.Errorf("host %d serves the slot", i)
+		}
+	})
+}

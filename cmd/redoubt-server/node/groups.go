@@ -139,8 +139,8 @@ func (n *Node) running(keep func(*shardgroup.Group) bool) []*shardgroup.Group {
 	return out
 }
 
-// startGroup opens this node's member of a group. The caller holds life.
-func (n *Node) startGroup(id slotmap.GroupID, r role) error {
+// openStore opens the log and the snapshots of a group. The caller holds life.
+func (n *Node) openStore(id slotmap.GroupID, r role) (*persistence.GroupStore, error) {
 	cfg := n.config.Load()
 	check := shardgroup.CheckDataSnapshot
 	if r == roleWitness {
@@ -150,8 +150,18 @@ func (n *Node) startGroup(id slotmap.GroupID, r role) error {
 		Engine: cfg.Raft.LogEngine, NoSync: cfg.Storage.AppendFsync != "always", CheckSnapshot: check,
 	})
 	if err != nil {
-		return fmt.Errorf("opening the log of group %s: %w", id, err)
+		return nil, fmt.Errorf("opening the log of group %s: %w", id, err)
 	}
+	return store, nil
+}
+
+// startGroup opens this node's member of a group. The caller holds life.
+func (n *Node) startGroup(id slotmap.GroupID, r role) error {
+	store, err := n.openStore(id, r)
+	if err != nil {
+		return err
+	}
+	cfg := n.config.Load()
 	server := slotmap.ServerID(n.rec.Node, n.rec.Incarnation)
 	if n.rec.Founding == id && r == roleData {
 		if err := shardgroup.Bootstrap(store, server); err != nil {
