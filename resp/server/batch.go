@@ -12,8 +12,11 @@ import (
 const (
 	maxBatchOps   = 4096
 	maxBatchBytes = 512 << 10 // of arguments; a single command may be larger
+	maxWriteBytes = 60 << 20  // of a command or transaction; the log takes no entry much longer
 	maxKeptOps    = 1024      // a list that grew beyond is given back
 )
+
+const errWriteTooLarge = "ERR command is too large: a write must fit into one entry of the log, which takes 60 MiB"
 
 // batch gathers the writes of a pipeline and what stands behind them, so that all of it becomes one request
 // and is answered in order.

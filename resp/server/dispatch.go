@@ -157,7 +157,12 @@ func (c *Conn) runData(q *call) {
 		c.read(q.replica)
 		return
 	}
-	c.add(fsm.Op{Spec: q.spec, Args: q.args, Slot: q.slot, Asking: q.asking}, sizeOf(q.args))
+	size := sizeOf(q.args)
+	if size > maxWriteBytes {
+		c.fail(errWriteTooLarge)
+		return
+	}
+	c.add(fsm.Op{Spec: q.spec, Args: q.args, Slot: q.slot, Asking: q.asking}, size)
 }
 
 // read answers c.one directly.
@@ -175,8 +180,12 @@ func (c *Conn) read(replica bool) bool {
 	return true
 }
 
+// argOverheadBytes is what an argument takes in an entry besides its bytes, at most.
+const argOverheadBytes = 5
+
+// sizeOf is what arguments take in an entry, at most.
 func sizeOf(args [][]byte) int {
-	n := 0
+	n := argOverheadBytes * len(args)
 	for _, a := range args {
 		n += len(a)
 	}

@@ -23,17 +23,40 @@ func execMulti(c *Conn, q *call) {
 	var fronts []*deferred
 	op.Queue, fronts = c.transactionOps(tx.queue)
 	if op.IsWrite() {
-		c.batch.fronts = append(c.batch.fronts, fronts...)
-		c.add(op, tx.bytes)
-		if len(fronts) > 0 {
-			c.commit() // what they do to the connection counts for the commands behind
-		}
+		c.execWrite(op, fronts)
 		return
 	}
 	c.commit()
 	if c.execRead(op, q.replica || tx.slot == fsm.NoSlot && !c.srv.shard.Leading()) {
 		c.runDeferred(fronts)
 	}
+}
+
+// execWrite runs a transaction that goes through the log.
+func (c *Conn) execWrite(op fsm.Op, fronts []*deferred) {
+	size := transactionSize(&op)
+	if size > maxWriteBytes {
+		c.fail(errTransactionTooLarge)
+		return
+	}
+	c.batch.fronts = append(c.batch.fronts, fronts...)
+	c.add(op, size)
+	if len(fronts) > 0 {
+		c.commit() // what they do to the connection counts for the commands behind
+	}
+}
+
+// transactionSize is what a transaction takes in an entry, at most.
+func transactionSize(op *fsm.Op) int {
+	const perKey, perCommand = 20, 10 // revision and flags; slot, flags and count
+	size := 0
+	for i := range op.Watch {
+		size += perKey + len(op.Watch[i].Key)
+	}
+	for i := range op.Queue {
+		size += perCommand + sizeOf(op.Queue[i].Args)
+	}
+	return size
 }
 
 // execRead runs a transaction that writes nothing.

@@ -8,16 +8,15 @@ import (
 	"github.com/redoubtdb/redoubt/resp"
 )
 
-// Limits of a transaction. Redis has none; here a transaction is one entry of the log.
+// Limits of a transaction, besides maxWriteBytes. Redis has none; here a transaction is one entry of the log.
 const (
 	maxQueuedCommands = 100_000
-	maxQueuedBytes    = 64 << 20
 	maxWatchedKeys    = 100_000
 )
 
 const (
-	errTransactionTooBig = "ERR transaction is too large"
-	errTooManyWatched    = "ERR too many watched keys"
+	errTransactionTooLarge = "ERR transaction is too large: it must fit into one entry of the log, which takes 60 MiB"
+	errTooManyWatched      = "ERR too many watched keys"
 )
 
 // transaction is what stands between MULTI and EXEC, and what WATCH has noted before.
@@ -88,9 +87,9 @@ func (c *Conn) enqueue(q *call) {
 		return
 	}
 	tx.bytes += sizeOf(q.args)
-	if len(tx.queue) >= maxQueuedCommands || tx.bytes > maxQueuedBytes {
+	if len(tx.queue) >= maxQueuedCommands || tx.bytes > maxWriteBytes {
 		tx.spoiled, tx.queue = true, nil
-		c.fail(errTransactionTooBig)
+		c.fail(errTransactionTooLarge)
 		return
 	}
 	kept := *q
@@ -111,7 +110,11 @@ func replyQueued(w *resp.Writer) { w.SimpleString("QUEUED") }
 
 // copyArgs copies arguments out of the read buffer, all into one piece of memory.
 func copyArgs(args [][]byte) [][]byte {
-	all := make([]byte, 0, sizeOf(args))
+	size := 0
+	for _, a := range args {
+		size += len(a)
+	}
+	all := make([]byte, 0, size)
 	out := make([][]byte, len(args))
 	for i, a := range args {
 		from := len(all)

@@ -125,9 +125,24 @@ func TestTransactionLimits(t *testing.T) {
 			c.send("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$8388608\r\n" + big + "\r\n")
 			got += c.take()
 		}
-		if !strings.Contains(got, errTransactionTooBig) {
+		if !strings.Contains(got, errTransactionTooLarge) {
 			t.Errorf("got %q", got)
 		}
 		c.want("-"+resp.ErrExecAbort+"|$-1|", "EXEC", "GET k")
+	})
+}
+
+// EVALSHA makes a transaction longer than what was queued; WATCH does, too.
+func TestTransactionTooLargeAtExec(t *testing.T) {
+	bubble(t, func(t *testing.T, f *fixture) {
+		c := f.dial()
+		script := strings.Repeat("x", 10<<20)
+		c.send("*3\r\n$6\r\nSCRIPT\r\n$4\r\nLOAD\r\n$10485760\r\n" + script + "\r\n")
+		sha := strings.Split(c.take(), "|")[1]
+		c.do("MULTI")
+		for range 7 {
+			c.do("EVALSHA " + sha + " 1 k")
+		}
+		c.want("-"+errTransactionTooLarge+"|+PONG|", "EXEC", "PING")
 	})
 }

@@ -36,6 +36,18 @@ func TestPipelineOrder(t *testing.T) {
 	})
 }
 
+// What no entry of the log could hold is refused at once, not with a word that makes clients try again.
+func TestWriteTooLarge(t *testing.T) {
+	bubble(t, func(t *testing.T, f *fixture) {
+		c := f.dial()
+		value := strings.Repeat("v", maxWriteBytes)
+		c.send(fmt.Sprintf("INCR n\r\n*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$%d\r\n%s\r\nGET n\r\n", len(value), value))
+		if got := c.take(); got != ":1|-"+errWriteTooLarge+"|$1|1|" {
+			t.Errorf("got %.100q", got)
+		}
+	})
+}
+
 // A slow read does not ride with the writes before it.
 func TestSlowReadsDoNotRide(t *testing.T) {
 	bubble(t, func(t *testing.T, f *fixture) {
