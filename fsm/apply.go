@@ -217,11 +217,15 @@ func (m *Machine) applyGates(body []byte) error {
 	return nil
 }
 
+// changeGate applies a change unless it is behind the times. What was released with an
+// epoch can be opened again only with a newer one: whoever still has the older map must
+// not take the slot back.
 func (m *Machine) changeGate(slot uint16, c *GateChange) {
 	s := &m.slots[slot]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c.Epoch < s.epoch || c.IfEmpty && m.db.Slot(slot).Len() > 0 {
+	reopens := c.Epoch == s.epoch && s.gate == GateNone && c.Gate != GateNone
+	if c.Epoch < s.epoch || reopens || c.IfEmpty && m.db.Slot(slot).Len() > 0 {
 		return
 	}
 	s.gate, s.epoch = c.Gate, c.Epoch

@@ -20,7 +20,7 @@ const (
 )
 
 // GateChange sets the gate of slots From..To. A change whose epoch is older than a slot's is ignored
-// there, and with IfEmpty a slot that has keys is left as it is.
+// there, and so is one that would open a gate that was shut with the same epoch; with IfEmpty a slot that has keys is left as it is.
 type GateChange struct {
 	From, To uint16
 	Gate     Gate
