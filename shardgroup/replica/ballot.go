@@ -16,6 +16,10 @@ func (r *Replica) following() (leader string, ok bool) {
 	return string(id), r.raft.State() == raft.Follower
 }
 
+func (r *Replica) snapshot() position    { return r.snapshots.position() }
+func (r *Replica) appliedByRaft() uint64 { return r.raft.AppliedIndex() }
+func (r *Replica) installing(yes bool)   { r.stores.installing.Store(yes) }
+
 // eligible says whether the candidate is a voter whose log is as good as ours.
 func (r *Replica) eligible(req *raft.RequestPreVoteRequest) bool {
 	if s, ok := r.Configuration().Find(string(req.ID)); !ok || !s.Voter {

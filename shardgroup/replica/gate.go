@@ -29,14 +29,24 @@ type gate struct {
 	began   time.Time
 }
 
-// ballot is what the gate asks the library.
+// ballot is what the gate asks of the rest of the member.
 type ballot interface {
 	Term() uint64
 	// following says whether this member is a follower, and of whom ("": nobody).
 	following() (leader string, ok bool)
 	// eligible says whether our log would let us vote for the candidate.
 	eligible(*raft.RequestPreVoteRequest) bool
+	// snapshot is our newest one, zero without any.
+	snapshot() position
+	// appliedByRaft is the index up to which our state, or what is on its way
+	// to it, is complete.
+	appliedByRaft() uint64
+	// installing tells the log that a snapshot is being installed.
+	installing(bool)
 }
+
+// position is a place in the log.
+type position struct{ index, term uint64 }
 
 var (
 	errStaleTransfer = errors.New("transfer of leadership by somebody who does not lead here")
@@ -72,6 +82,11 @@ func (g *gate) run(in <-chan raft.RPC, stop <-chan struct{}) {
 	for {
 		select {
 		case rpc := <-in:
+			if req, ok := rpc.Command.(*raft.InstallSnapshotRequest); ok {
+				g.hear(req.Term)
+				g.install(&rpc, req, stop)
+				continue
+			}
 			if g.refuse(&rpc) {
 				continue
 			}
@@ -92,9 +107,7 @@ func (g *gate) refuse(rpc *raft.RPC) bool {
 	switch req := rpc.Command.(type) {
 	case *raft.AppendEntriesRequest:
 		g.hear(req.Term)
-		return false
-	case *raft.InstallSnapshotRequest:
-		g.hear(req.Term)
+		rpc.Command = g.graft(req)
 		return false
 	case *raft.RequestVoteRequest:
 		return g.vote(rpc, req)

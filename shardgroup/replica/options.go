@@ -38,6 +38,7 @@ const (
 	caughtUpLimit  = 256                   // entries a member may lag and still count as caught up
 	maxPool        = 3                     // idle connections to a peer
 	retryLimit     = 50 * time.Millisecond // a request for a vote that failed later is not repeated
+	idleLimit      = 10 * time.Second      // without a byte on an incoming connection
 	paceStep       = 64 << 10              // bytes written that count as progress
 	ackRate        = 8 << 20               // bytes a second that a peer must be able to store
 	snapshotRetry  = 5 * time.Second       // after a snapshot that failed

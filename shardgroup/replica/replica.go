@@ -91,7 +91,7 @@ func (r *Replica) open(d Deps) (err error) {
 	if err != nil {
 		return err
 	}
-	guarded := &logStore{inner: d.Store.Log, stores: r.stores, retain: d.Retain}
+	guarded := &logStore{inner: d.Store.Log, stores: r.stores, snapshots: r.snapshots, retain: d.Retain}
 	cache, err := raft.NewLogCache(logCacheSize, guarded)
 	if err != nil {
 		return err
@@ -125,7 +125,7 @@ func (r *Replica) inspect(d Deps) (fresh bool, err error) {
 		return false, err
 	}
 	if len(list) > 0 {
-		r.snapshots.note(list[0].Index)
+		r.snapshots.note(position{list[0].Index, list[0].Term})
 	}
 	return !state, nil
 }

@@ -58,13 +58,13 @@ func (r *Replica) Configuration() Configuration {
 func (r *Replica) AppliedIndex() uint64 { return r.machine.applied.Load() }
 
 // CommitIndex is the highest index this member knows to be committed.
-func (r *Replica) CommitIndex() uint64 { return r.raft.CommitIndex() }
+func (r *Replica) CommitIndex() uint64 { return max(r.raft.CommitIndex(), r.SnapshotIndex()) }
 
 // LastIndex is the last index in this member's log or snapshot.
 func (r *Replica) LastIndex() uint64 { return r.raft.LastIndex() }
 
 // SnapshotIndex is the index of this member's newest snapshot, 0 without one.
-func (r *Replica) SnapshotIndex() uint64 { return r.snapshots.newest.Load() }
+func (r *Replica) SnapshotIndex() uint64 { return r.snapshots.position().index }
 
 // Progress is what this leader knows of the others; empty if it does not lead.
 func (r *Replica) Progress() []Peer {

@@ -3,7 +3,6 @@ package replica
 import (
 	"errors"
 	"fmt"
-	"io"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -21,7 +20,9 @@ type stores struct {
 	fail    func(error)
 	started *atomic.Bool
 	closed  atomic.Bool
-	writing atomic.Pointer[time.Time] // since when a write to the log has been going on
+	// installing: the library installs a snapshot.
+	installing atomic.Bool
+	writing    atomic.Pointer[time.Time] // since when a write to the log has been going on
 }
 
 // enter begins an operation. After Shutdown the storage may be closed: nothing
@@ -59,9 +60,10 @@ func (s *stores) stalledFor() time.Duration {
 
 // logStore guards the log.
 type logStore struct {
-	inner  raft.LogStore
-	stores *stores
-	retain func() uint64 // nil: no limit
+	inner     raft.LogStore
+	stores    *stores
+	snapshots *snapshotStore
+	retain    func() uint64 // nil: no limit
 }
 
 var (
@@ -110,17 +112,19 @@ func (l *logStore) StoreLogs(entries []*raft.Log) error {
 	return l.stores.check("store log", l.inner.StoreLogs(entries), true)
 }
 
-// DeleteRange truncates the log, at its head no further than retain allows. A
-// truncation of the whole log is not limited: it makes room for a snapshot
-// that has everything.
+// DeleteRange truncates the log.
+//
+// After it has installed a snapshot the library wants to empty the log, but
+// goes on believing in the last entry it had. If that lies behind the snapshot,
+// what lies behind the snapshot stays, so that the belief is true; the leader
+// overwrites what is wrong there, as always.
+//
+// Otherwise the head of the log goes, but no further than retain allows.
 func (l *logStore) DeleteRange(from, to uint64) error {
 	l.stores.enter()
-	if l.retain != nil {
-		limited, err := l.limit(from, to)
-		if err != nil || limited < from {
-			return err
-		}
-		to = limited
+	to, err := l.limit(from, to)
+	if err != nil || to < from {
+		return err
 	}
 	return l.stores.check("truncate log", l.inner.DeleteRange(from, to), false)
 }
@@ -135,7 +139,12 @@ func (l *logStore) limit(from, to uint64) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if from > first || to >= last { // a suffix, or everything
+	switch {
+	case from > first: // a suffix that was never the group's
+		return to, nil
+	case to >= last && l.stores.installing.Load():
+		return min(to, l.snapshots.position().index), nil
+	case to >= last || l.retain == nil:
 		return to, nil
 	}
 	// The entry before the first that is needed stays too: AppendEntries names it.
@@ -182,70 +191,4 @@ func (s *stableStore) found(key []byte, err error) error {
 		return err
 	}
 	return s.stores.check("read "+string(key), err, true)
-}
-
-// snapshotStore keeps the index of the newest snapshot, and marks what it opens.
-type snapshotStore struct {
-	raft.SnapshotStore
-	newest atomic.Uint64
-}
-
-// openSnapshot is an opened snapshot that can be recognized.
-type openSnapshot struct {
-	io.ReadCloser
-	meta *raft.SnapshotMeta
-}
-
-// snapshotOf finds the snapshot behind the library's wrappers.
-func snapshotOf(rc io.ReadCloser) (*raft.SnapshotMeta, bool) {
-	for {
-		switch r := rc.(type) {
-		case *openSnapshot:
-			return r.meta, true
-		case raft.ReadCloserWrapper:
-			rc = r.WrappedReadCloser()
-		default:
-			return nil, false
-		}
-	}
-}
-
-func (s *snapshotStore) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
-	meta, rc, err := s.SnapshotStore.Open(id)
-	if err != nil {
-		return nil, nil, err
-	}
-	return meta, &openSnapshot{rc, meta}, nil
-}
-
-func (s *snapshotStore) Create(version raft.SnapshotVersion, index, term uint64, c raft.Configuration, configIndex uint64, t raft.Transport) (raft.SnapshotSink, error) {
-	sink, err := s.SnapshotStore.Create(version, index, term, c, configIndex, t)
-	if err != nil {
-		return nil, err
-	}
-	return &snapshotSink{SnapshotSink: sink, store: s, index: index}, nil
-}
-
-// note raises the index of the newest snapshot.
-func (s *snapshotStore) note(index uint64) {
-	for {
-		known := s.newest.Load()
-		if index <= known || s.newest.CompareAndSwap(known, index) {
-			return
-		}
-	}
-}
-
-type snapshotSink struct {
-	raft.SnapshotSink
-	store *snapshotStore
-	index uint64
-}
-
-func (s *snapshotSink) Close() error {
-	err := s.SnapshotSink.Close()
-	if err == nil {
-		s.store.note(s.index)
-	}
-	return err
 }

@@ -42,7 +42,7 @@ func (s *streams) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.keep(conn)
+	return s.keep(conn, true)
 }
 
 func (s *streams) Dial(address raft.ServerAddress, timeout time.Duration) (net.Conn, error) {
@@ -50,11 +50,11 @@ func (s *streams) Dial(address raft.ServerAddress, timeout time.Duration) (net.C
 	if err != nil {
 		return nil, err
 	}
-	return s.keep(conn)
+	return s.keep(conn, false)
 }
 
-func (s *streams) keep(conn net.Conn) (net.Conn, error) {
-	k := &stream{Conn: conn, of: s}
+func (s *streams) keep(conn net.Conn, incoming bool) (net.Conn, error) {
+	k := &stream{Conn: conn, of: s, incoming: incoming}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -84,9 +84,14 @@ func (s *streams) closeAll() {
 // for a large batch over a slow one; so a deadline here is the layer's limit,
 // counted from the last progress, plus what the peer needs to store the
 // request's bytes.
+//
+// An incoming connection has no requests of its own. There the library would
+// wait for ever, in its main loop, for the rest of a snapshot whose sender has
+// vanished; so a connection on which nothing comes for idleLimit is given up.
 type stream struct {
 	net.Conn
-	of *streams
+	of       *streams
+	incoming bool
 
 	mu      sync.Mutex // guards the rest
 	both    bool       // the request's deadline is for its answer too
@@ -130,6 +135,14 @@ func (k *stream) due() time.Time {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return time.Now().Add(k.of.limit + time.Duration(k.written)*time.Second/ackRate)
+}
+
+// Read waits for the next bytes.
+func (k *stream) Read(b []byte) (int, error) {
+	if k.incoming {
+		_ = k.Conn.SetReadDeadline(time.Now().Add(idleLimit))
+	}
+	return k.Conn.Read(b)
 }
 
 // Write sends a part of a request and puts its deadline off.

@@ -80,10 +80,6 @@ func TestWitnessIsPatient(t *testing.T) {
 			if l == w {
 				t.Fatal("the witness leads although data members could")
 			}
-			other := g.others(l)[0]
-			if other == w {
-				other = g.others(l)[1]
-			}
 			l.crash()
 			g.leader(l)
 			l.restart()
@@ -111,7 +107,7 @@ func TestRetainLimit(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inner := raft.NewInmemStore()
-			l := &logStore{inner: inner, stores: &stores{started: new(atomic.Bool)}, retain: func() uint64 { return c.keep }}
+			l := &logStore{inner: inner, stores: &stores{started: new(atomic.Bool)}, snapshots: &snapshotStore{}, retain: func() uint64 { return c.keep }}
 			for i := range uint64(100) {
 				if err := l.StoreLog(&raft.Log{Index: i + 1}); err != nil {
 					t.Fatal(err)
