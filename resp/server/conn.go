@@ -174,6 +174,6 @@ func (c *Conn) wake() { _ = c.nc.SetReadDeadline(time.Unix(1, 0)) }
 
 // kill drops the client at once, from any goroutine.
 func (c *Conn) kill() {
+	_ = c.nc.Close() // first, so that nothing more is answered
 	c.cancel()
-	_ = c.nc.Close()
 }

@@ -33,6 +33,8 @@ func gates() []gate {
 const errProtected = "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it " +
 	"from a local connection, otherwise you need to set this option in the configuration file, and then restart the server."
 
+const errKilled = "ERR the client was killed while it waited"
+
 func passKnown(c *Conn, q *call) string {
 	spec, text := c.srv.table.Resolve(q.args)
 	if spec == nil {
@@ -169,11 +171,20 @@ func passPause(c *Conn, q *call) string {
 	if !p.active.Load() {
 		return ""
 	}
-	if changes := q.write || q.spec.Flags.Has(command.MayReplicate); p.holds(changes) {
-		c.commit()
-		if c.flush() == nil {
-			p.wait(c.ctx, changes)
-		}
+	changes := q.write || q.spec.Flags.Has(command.MayReplicate)
+	if !p.holds(changes) {
+		return ""
 	}
-	return ""
+	c.commit()
+	if c.flush() == nil {
+		p.wait(c.ctx, changes)
+	}
+	if p.holds(changes) {
+		c.closing = true // who waited is gone
+		return errKilled
+	}
+	asking := q.asking
+	q.reset(q.args)
+	q.asking = asking
+	return c.passGates(q) // the world may have changed meanwhile
 }

@@ -262,6 +262,20 @@ func TestPauseIsLifted(t *testing.T) {
 	})
 }
 
+// What waited is routed by how things are when it goes on.
+func TestPauseThenMoved(t *testing.T) {
+	bubble(t, func(t *testing.T, f *fixture) {
+		admin, c := f.dial(), f.dial()
+		admin.want("+OK|", "CLIENT PAUSE 1000 WRITE")
+		c.want("", "SET a 1")
+		follow(f, c)
+		f.server.sleep(2e9)
+		if got := c.take(); got != "-MOVED 15495 10.0.0.2:7002|" {
+			t.Errorf("got %q", got)
+		}
+	})
+}
+
 // Gates whose commands stand in other files are tested by themselves.
 func TestGatesByFlag(t *testing.T) {
 	far := &net.TCPAddr{IP: net.IPv4(8, 8, 8, 8), Port: 5}
