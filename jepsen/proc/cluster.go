@@ -22,15 +22,15 @@ import (
 )
 
 const (
-	busPortOffset = 10000
-	pollInterval  = 50 * time.Millisecond
-	logTailBytes  = 4000
+	pollInterval = 50 * time.Millisecond
+	logTailBytes = 4000
 )
 
 // Cluster is the processes of one test, in one working directory.
 type Cluster struct {
 	Dir    string
 	server string
+	ports  *ports
 	nodes  []*process
 }
 
@@ -55,38 +55,15 @@ func Build(dir string, flags ...string) (string, error) {
 
 // New prepares n nodes on free ports; none runs. Further arguments go to each node.
 func New(server, dir string, n int, args ...string) (*Cluster, error) {
-	c := &Cluster{Dir: dir, server: server}
-	ports, err := freePorts(n)
+	p, err := claimPorts(n)
 	if err != nil {
 		return nil, err
 	}
-	for _, port := range ports {
+	c := &Cluster{Dir: dir, server: server, ports: p}
+	for _, port := range p.numbers {
 		c.nodes = append(c.nodes, &process{port: port, args: args})
 	}
 	return c, nil
-}
-
-// freePorts finds ports that are free together with their bus ports.
-func freePorts(n int) ([]int, error) {
-	var ports []int
-	for port := 20000 + os.Getpid()%2000; port < 32000-1 && len(ports) < n; port++ {
-		if free(port) && free(port+busPortOffset) {
-			ports = append(ports, port)
-		}
-	}
-	if len(ports) < n {
-		return nil, errors.New("proc: not enough free ports")
-	}
-	return ports, nil
-}
-
-func free(port int) bool {
-	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-	if err != nil {
-		return false
-	}
-	_ = l.Close()
-	return true
 }
 
 // Len is the number of nodes.
@@ -97,7 +74,7 @@ func (c *Cluster) Port(i int) int { return c.nodes[i].port }
 
 // Addr is the client address of node i.
 func (c *Cluster) Addr(i int) string {
-	return net.JoinHostPort("127.0.0.1", strconv.Itoa(c.nodes[i].port))
+	return local(c.nodes[i].port)
 }
 
 // Addrs is the client addresses of all nodes.
@@ -216,6 +193,7 @@ func (c *Cluster) Close() {
 	for i := range c.nodes {
 		_ = c.Signal(i, syscall.SIGKILL)
 	}
+	c.ports.release()
 }
 
 // LogTail is the end of node i's log.

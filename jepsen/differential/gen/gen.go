@@ -39,7 +39,7 @@ type Step struct {
 // Equal tells whether our reply is as good as Redis'.
 func (s *Step) Equal(want, got reply.Value) bool {
 	equal := s.Compare
-	if equal == nil || want.Kind == '-' {
+	if equal == nil {
 		equal = reply.Exact
 	}
 	return equal(want, got) || Declared(s.Args, want, got)

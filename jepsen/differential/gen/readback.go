@@ -2,7 +2,8 @@ package gen
 
 import "github.com/redoubtdb/redoubt/jepsen/differential/reply"
 
-// ReadBack returns the request that shows the whole value of a key.
+// ReadBack returns the request that shows the whole value of a key of the kind that TYPE
+// names; false if there is none.
 func ReadBack(kind, key string) (Step, bool) {
 	switch kind {
 	case "string":
@@ -16,3 +17,6 @@ func ReadBack(kind, key string) (Step, bool) {
 	}
 	return Step{}, false
 }
+
+// Kinds returns the kinds that ReadBack knows.
+func Kinds() []string { return []string{"string", "list", "hash", "set"} }
