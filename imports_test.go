@@ -29,6 +29,7 @@ func rules() map[string][]string {
 		"cmd/redoubt-server/node": {"..."},
 		"cmd/redoubt-server":      {"cmd/redoubt-server/node", "persistence", "resp/server/config", "shardgroup/bus"},
 		"cmd/redoubt-cluster":     {},
+		"cmd/redoubt-bench":       {"jepsen/client"},
 		"jepsen/client":           {},
 		"jepsen/proc":             {"jepsen/client"},
 		"jepsen/differential":     {},
