@@ -18,7 +18,8 @@ func rules() map[string][]string {
 	r := map[string][]string{
 		"fsm/keyspace":            {"slotmap"},
 		"fsm/command":             {"fsm/keyspace", "resp", "slotmap"},
-		"fsm/lua":                 {"fsm/command", "fsm/keyspace", "resp", "slotmap"},
+		"fsm/lua/syntax":          nil,
+		"fsm/lua":                 {"fsm/lua/syntax", "fsm/command", "fsm/keyspace", "resp", "slotmap"},
 		"fsm":                     {"fsm/command", "fsm/keyspace", "persistence/rdb", "resp", "slotmap"},
 		"persistence":             {"persistence/rdb"},
 		"shardgroup/bus":          {"slotmap"},
@@ -35,6 +36,9 @@ func rules() map[string][]string {
 		"jepsen/differential":     {},
 		"jepsen/differential/gen": {"jepsen/differential/reply"},
 		"jepsen/sim":              {"..."},
+		"jepsen/proc":             {"jepsen/client"},
+		"jepsen/differential/gen": nil,
+		"cmd/redoubt-bench":       {},
 	}
 	for _, l := range leaves {
 		r[l] = nil

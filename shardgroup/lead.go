@@ -85,12 +85,11 @@ func (g *Group) proposeNewTerm(ctx context.Context, term uint64) error {
 // reign is the state of one term's duties. The map-side calls run beside the loop,
 // one at a time, since the metadata group may be slow or without majority.
 type reign struct {
-	g        *Group
-	term     uint64
-	reported bool
-	calls    busy // metadata calls
-	config   busy // Raft configuration changes
-	wg       waitGroup
+	g      *Group
+	term   uint64
+	calls  busy // metadata calls
+	config busy // Raft configuration changes
+	wg     waitGroup
 }
 
 // duties does whatever is due.

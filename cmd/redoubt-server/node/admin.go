@@ -24,14 +24,14 @@ const (
 
 // Texts of administrative errors, as Redis has them where Redis has them.
 var (
-	errForgetSelf   = errors.New("ERR I tried hard but I can't forget myself...")
-	errForgetMaster = errors.New("ERR Can't forget my master!")
-	errLastHolder   = errors.New("ERR this node holds the only copy of slots of the cluster: move its slots, or give it a replica, first")
-	errNotEmpty     = errors.New("ERR To set a master the node must be empty and without assigned slots.")
-	errDBNotEmpty   = errors.New("ERR DB must be empty to perform CLUSTER FLUSHSLOTS.")
-	errIsMaster     = errors.New("ERR You should send CLUSTER FAILOVER to a replica")
-	errMasterDown   = errors.New("ERR Master is down or failed, please use CLUSTER FAILOVER FORCE")
-	errTimedOut     = errors.New("ERR the cluster did not come to it in time; it may still")
+	errForgetSelf   = replyError("ERR I tried hard but I can't forget myself...")
+	errForgetMaster = replyError("ERR Can't forget my master!")
+	errLastHolder   = replyError("ERR this node holds the only copy of slots of the cluster: move its slots, or give it a replica, first")
+	errNotEmpty     = replyError("ERR To set a master the node must be empty and without assigned slots.")
+	errDBNotEmpty   = replyError("ERR DB must be empty to perform CLUSTER FLUSHSLOTS.")
+	errIsMaster     = replyError("ERR You should send CLUSTER FAILOVER to a replica")
+	errMasterDown   = replyError("ERR Master is down or failed, please use CLUSTER FAILOVER FORCE")
+	errTimedOut     = replyError("ERR the cluster did not come to it in time; it may still")
 )
 
 var (
@@ -85,9 +85,9 @@ func worded(err error) error {
 	case errors.Is(err, slotmap.ErrLastHolder):
 		return errLastHolder
 	case errors.Is(err, slotmap.ErrEpochSet):
-		return errors.New("ERR Node config epoch is already non-zero")
+		return replyError("ERR Node config epoch is already non-zero")
 	case errors.Is(err, slotmap.ErrKnowsOthers):
-		return errors.New("ERR The user can assign a config epoch only when the node does not know any other node.")
+		return replyError("ERR The user can assign a config epoch only when the node does not know any other node.")
 	}
 	return fmt.Errorf("ERR %w", err)
 }
@@ -218,9 +218,9 @@ func (n *Node) Replicate(ctx context.Context, master slotmap.NodeID) error {
 	case target == nil:
 		return fmt.Errorf("ERR Unknown node %s", master)
 	case master == n.Self():
-		return errors.New("ERR Can't replicate myself")
+		return replyError("ERR Can't replicate myself")
 	case m.Group(target.Group) == nil || masterOf(m.Group(target.Group)) != master:
-		return errors.New("ERR I can only replicate a master, not a replica.")
+		return replyError("ERR I can only replicate a master, not a replica.")
 	case target.Group == n.myGroup(m):
 		return nil
 	}

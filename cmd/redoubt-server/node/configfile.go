@@ -15,7 +15,7 @@ var (
 )
 
 // errNoConfigFile is Redis' text.
-var errNoConfigFile = errors.New("ERR The server is running without a config file")
+var errNoConfigFile = replyError("ERR The server is running without a config file")
 
 // ReadConfigFile implements server.ConfigFile.
 func (n *Node) ReadConfigFile() ([]byte, error) {

@@ -8,6 +8,11 @@ import (
 	"github.com/redoubtdb/redoubt/slotmap"
 )
 
+// replyError is an error whose text is the reply that a client sees.
+type replyError string
+
+func (e replyError) Error() string { return string(e) }
+
 // codedError lets a slot map's error cross the bus as itself.
 type codedError struct{ err error }
 

@@ -55,9 +55,9 @@ var errRefused = errors.New("the other side refuses")
 
 // Errors of CLUSTER MEET.
 var (
-	errTwoClusters = errors.New("ERR both nodes belong to clusters of several nodes already, and two clusters cannot be merged; " +
+	errTwoClusters = replyError("ERR both nodes belong to clusters of several nodes already, and two clusters cannot be merged; " +
 		"RESET the nodes of one of them and let them meet one by one")
-	errBusy = errors.New("ERR this node is joining another cluster right now, try again")
+	errBusy = replyError("ERR this node is joining another cluster right now, try again")
 )
 
 // handleCalls registers what this node answers on the bus.

@@ -12,7 +12,7 @@ import (
 )
 
 // errKeysInside is Redis' text.
-var errKeysInside = errors.New("ERR CLUSTER RESET can't be called with master nodes containing keys")
+var errKeysInside = replyError("ERR CLUSTER RESET can't be called with master nodes containing keys")
 
 // methodReleased asks the metadata leader whether a server is out of its configuration.
 const methodReleased = "node.released"

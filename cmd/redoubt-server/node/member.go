@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/redoubtdb/redoubt/metaraft"
@@ -48,17 +49,16 @@ func (n *Node) self(a config.Announce) slotmap.Node {
 
 // ownHost is the address that bind tells, "" where it does not.
 func (n *Node) ownHost() string {
-	for _, b := range n.config.Load().Network.Bind {
-		if len(b) > 0 && b[0] == '-' {
-			b = b[1:]
-		}
-		switch b {
-		case "", "*", "0.0.0.0", "::", "::0":
-			return ""
-		}
-		return b
+	bind := n.config.Load().Network.Bind
+	if len(bind) == 0 {
+		return ""
 	}
-	return ""
+	switch host := strings.TrimPrefix(bind[0], "-"); host {
+	case "*", "0.0.0.0", "::", "::0":
+		return ""
+	default:
+		return host
+	}
 }
 
 // initialMap is what this node knows before its metadata group has spoken.

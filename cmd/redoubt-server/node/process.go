@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -11,7 +10,7 @@ import (
 )
 
 // errSaving is Redis' text for a second BGSAVE.
-var errSaving = errors.New("ERR Background save already in progress")
+var errSaving = replyError("ERR Background save already in progress")
 
 // saves is what INFO persistence says about snapshots.
 type saves struct {
@@ -70,7 +69,7 @@ func (n *Node) save() (err error) {
 	defer func() { n.saves.end(began, index, err) }()
 	g := n.shard.group.Load()
 	if g == nil {
-		return errors.New("ERR this node has no data group at the moment")
+		return replyError("ERR this node has no data group at the moment")
 	}
 	if err := g.TakeSnapshot(); err != nil {
 		return fmt.Errorf("ERR the snapshot failed: %w", err)
@@ -96,7 +95,7 @@ func (n *Node) Persistence() server.PersistenceStatus {
 // Shutdown implements SHUTDOWN: the process is told to end; Stop hands over first.
 func (n *Node) Shutdown(_ context.Context, o server.ShutdownOptions) error {
 	if o.Abort {
-		return errors.New("ERR No shutdown in progress.")
+		return replyError("ERR No shutdown in progress.")
 	}
 	if o.Save {
 		if err := n.Save(n.ctx); err != nil && !o.Force {

@@ -11,8 +11,8 @@ import (
 
 // Refusals of TAKEOVER.
 var (
-	errHasLeader = errors.New("ERR the group has a leader: use CLUSTER FAILOVER; TAKEOVER is for a group whose majority is gone for good")
-	errNoData    = errors.New("ERR this node holds no data of a group")
+	errHasLeader = replyError("ERR the group has a leader: use CLUSTER FAILOVER; TAKEOVER is for a group whose majority is gone for good")
+	errNoData    = replyError("ERR this node holds no data of a group")
 )
 
 // takeover implements CLUSTER FAILOVER TAKEOVER: the operator's last resort when the

@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 
@@ -11,7 +10,7 @@ import (
 )
 
 // errChanging is returned while the node is on its way from one cluster to another.
-var errChanging = errors.New("ERR this node is joining or leaving a cluster, try again")
+var errChanging = replyError("ERR this node is joining or leaving a cluster, try again")
 
 // topology is the cluster as this node knows it. It outlives the metadata group's
 // member, which is another one after the node has joined or left a cluster.
