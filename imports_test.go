@@ -36,9 +36,6 @@ func rules() map[string][]string {
 		"jepsen/differential":     {},
 		"jepsen/differential/gen": {"jepsen/differential/reply"},
 		"jepsen/sim":              {"..."},
-		"jepsen/proc":             {"jepsen/client"},
-		"jepsen/differential/gen": nil,
-		"cmd/redoubt-bench":       {},
 	}
 	for _, l := range leaves {
 		r[l] = nil
