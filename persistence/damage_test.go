@@ -223,6 +223,7 @@ func holds(s *stableStore, term uint64, vote string) bool {
 // TestFlippedBitsAfterCleanStop flips bits all over the log's files of a group
 // that was closed: each is seen, or was in a place without meaning.
 func TestFlippedBitsAfterCleanStop(t *testing.T) {
+	const flips = 40
 	for engine, file := range map[string]string{EngineWAL: "wal/*.wal", EngineBolt: boltLogName} {
 		t.Run(engine, func(t *testing.T) {
 			_, dir := damagedGroup(t, engine)
@@ -231,8 +232,8 @@ func TestFlippedBitsAfterCleanStop(t *testing.T) {
 			whole, err := os.ReadFile(paths[0])
 			check(t, err)
 			used := int(usedBytes(whole)) * 8
-			for n := range 100 {
-				i := n * used / 100
+			for n := range flips {
+				i := n * used / flips
 				damaged := append([]byte(nil), whole...)
 				damaged[i/8] ^= 1 << (i % 8)
 				check(t, os.WriteFile(paths[0], damaged, 0o600))

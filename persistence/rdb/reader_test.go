@@ -168,3 +168,46 @@ func TestReaderError(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Auxiliary fields may stand between keys; they are told in their place.
+func TestAuxBetweenKeys(t *testing.T) {
+	var buf bytes.Buffer
+	w := rdb.NewWriter(&buf)
+	w.Header(rdb.Version)
+	w.Aux("first", []byte("1"))
+	w.SelectDB(0)
+	for _, key := range []string{"a", "b"} {
+		w.Aux("before", []byte(key))
+		w.Expire(farFuture)
+		w.String([]byte(key), []byte("v"))
+	}
+	w.Aux("last", nil)
+	if err := w.Footer(); err != nil {
+		t.Fatal(err)
+	}
+	checkFile(t, buf.Bytes())
+	o := &order{model: newModel()}
+	if err := rdb.NewReader(&buf).Read(o); err != nil {
+		t.Fatal(err)
+	}
+	const want = "first=1 before=a a before=b b last="
+	if got := strings.Join(o.seen, " "); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// order notes in which order it is told things.
+type order struct {
+	*model
+	seen []string
+}
+
+func (o *order) Aux(name, value []byte) error {
+	o.seen = append(o.seen, string(name)+"="+string(value))
+	return nil
+}
+
+func (o *order) BeginKey(k rdb.Key) error {
+	o.seen = append(o.seen, string(k.Name))
+	return o.model.BeginKey(k)
+}
