@@ -147,7 +147,9 @@ func (c *Conn) limits() resp.Limits {
 // protocolError answers what cannot be framed and ends the connection: there is no place to go on from.
 func (c *Conn) protocolError(err error) {
 	c.commit()
-	c.out.Error("ERR " + err.Error())
+	if !c.session.replySkip {
+		c.out.Error("ERR " + err.Error())
+	}
 	c.closing = true
 }
 

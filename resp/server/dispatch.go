@@ -217,6 +217,8 @@ func (c *Conn) runFront(q *call) {
 func (c *Conn) reject(q *call, text string) {
 	exec := q.spec != nil && q.spec.Name == "exec"
 	switch {
+	case c.closing:
+		return
 	case exec:
 		c.endTransaction()
 	case c.tx.open:

@@ -51,7 +51,7 @@ func passKnown(c *Conn, q *call) string {
 }
 
 // unknown answers what is no command. Some of it are web browsers that a hostile page sent here, whose
-// requests must not go on to lines that look like commands.
+// requests must not go on to lines that look like commands: they are not even answered.
 func (c *Conn) unknown(q *call, text string) string {
 	name := q.args[0]
 	if command.EqualFold(name, "POST") || command.EqualFold(name, "HOST:") {
