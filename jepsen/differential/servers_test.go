@@ -79,4 +79,5 @@ func TestAgainstRedis(t *testing.T) {
 	t.Run("data", func(t *testing.T) { compareData(t, s) })
 	t.Run("expiry", func(t *testing.T) { compareExpiry(t, s) })
 	t.Run("transactions", func(t *testing.T) { compareTransactions(t, s) })
+	t.Run("raw", func(t *testing.T) { compareRaw(t, s) })
 }
