@@ -140,7 +140,7 @@ func (s *state) baseNext(L *glua.LState) int {
 
 func (s *state) basePcall(L *glua.LState) int {
 	s.checkAny(L, 1)
-	err := s.protect(L, L.GetTop()-1, glua.MultRet)
+	err := s.protect(L, L.GetTop()-1)
 	if err == nil {
 		L.Insert(glua.LTrue, 1)
 		return L.GetTop()
@@ -171,7 +171,7 @@ func (s *state) baseXpcall(L *glua.LState) int {
 	s.checkAny(L, 2)
 	handler := L.Get(2)
 	L.SetTop(1)
-	err := s.protect(L, 0, glua.MultRet)
+	err := s.protect(L, 0)
 	if err == nil {
 		L.Insert(glua.LTrue, 1)
 		return L.GetTop()
@@ -180,11 +180,11 @@ func (s *state) baseXpcall(L *glua.LState) int {
 	L.SetTop(0)
 	L.Push(handler)
 	L.Push(err.Object)
-	if second := s.protect(L, 1, 1); second != nil {
+	if second := s.protect(L, 1); second != nil {
 		s.endIfSpent(L)
 		return push(L, glua.LFalse, second.Object)
 	}
-	return push(L, glua.LFalse, L.Get(-1))
+	return push(L, glua.LFalse, L.Get(1))
 }
 
 func (s *state) baseRawEqual(L *glua.LState) int {

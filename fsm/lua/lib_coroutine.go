@@ -1,14 +1,16 @@
 package lua
 
 import (
+	"slices"
+
 	glua "github.com/yuin/gopher-lua"
 )
 
 // coroutines holds functions that are made once: gopher-lua's own for coroutines,
 // and the iterators of pairs and ipairs.
 type coroutines struct {
-	create, resume, status, running *glua.LFunction
-	next, ipairs                    *glua.LFunction
+	create, resume *glua.LFunction
+	next, ipairs   *glua.LFunction
 }
 
 func (s *state) openCoroutines() coroutines {
@@ -19,7 +21,7 @@ func (s *state) openCoroutines() coroutines {
 	s.L.G.Global.RawSetString(glua.CoroutineLibName, glua.LNil)
 	get := func(name string) *glua.LFunction { return lib.RawGetString(name).(*glua.LFunction) }
 	return coroutines{
-		create: get("create"), resume: get("resume"), status: get("status"), running: get("running"),
+		create: get("create"), resume: get("resume"),
 		next: s.L.NewFunction(s.baseNext), ipairs: s.L.NewFunction(s.ipairsNext),
 	}
 }
@@ -36,18 +38,19 @@ func (s *state) coCreate(L *glua.LState) int {
 	return 1
 }
 
-// newThread pushes a coroutine for the function that is the first argument. It
-// shares our budget; left alone, gopher-lua would give it a context of its own,
-// which counts nothing.
+// newThread pushes a coroutine for the function that is the first argument.
 func (s *state) newThread(L *glua.LState) *glua.LState {
 	if fn, ok := L.Get(1).(*glua.LFunction); !ok || fn.IsG {
 		s.argError(L, 1, "Lua function expected")
 	}
 	s.alloc(L, costThread)
 	L.SetTop(1)
+	saved := L.Options
+	L.Options.CallStackSize, L.Options.RegistrySize = maxThreadCalls, threadRegisters
 	L.RemoveContext()
 	s.co.create.GFunction(L)
 	L.SetContext(s.budget)
+	L.Options = saved
 	thread := L.Get(-1).(*glua.LState)
 	thread.SetContext(s.budget)
 	return thread
@@ -70,11 +73,18 @@ func (s *state) coResume(L *glua.LState) int {
 // pushes what coroutine.resume returns.
 func (s *state) resume(L *glua.LState) int {
 	thread := L.Get(1).(*glua.LState)
-	if status := L.Status(thread); status != "suspended" {
+	if status := s.status(thread); status != "suspended" {
 		return push(L, glua.LFalse, glua.LString("cannot resume "+status+" coroutine"))
 	}
+	if len(s.run.active) == maxProtected {
+		return push(L, glua.LFalse, glua.LString("C stack overflow"))
+	}
 	s.spend(L, stepsPerResume)
+	running := L.G.CurrentThread
+	s.run.active = append(s.run.active, thread)
 	n := s.co.resume.GFunction(L)
+	s.run.active = s.run.active[:len(s.run.active)-1]
+	L.G.CurrentThread = running
 	s.endIfSpent(L)
 	if n > 1 && L.Get(-n) == glua.LFalse {
 		if text, ok := L.Get(-n + 1).(glua.LString); ok {
@@ -82,6 +92,21 @@ func (s *state) resume(L *glua.LState) int {
 		}
 	}
 	return n
+}
+
+// status tells what a coroutine is doing. gopher-lua would ask who its caller's
+// caller is, which may be a thread of protect.
+func (s *state) status(thread *glua.LState) string {
+	if i := slices.Index(s.run.active, thread); i >= 0 {
+		if i == len(s.run.active)-1 {
+			return "running"
+		}
+		return "normal"
+	}
+	if thread.Dead {
+		return "dead"
+	}
+	return "suspended"
 }
 
 func (s *state) coWrap(L *glua.LState) int {
@@ -117,7 +142,12 @@ func (s *state) coYield(L *glua.LState) int {
 }
 
 func (s *state) coStatus(L *glua.LState) int {
-	return push(L, glua.LString(L.Status(s.checkThread(L, 1))))
+	return push(L, glua.LString(s.status(s.checkThread(L, 1))))
 }
 
-func (s *state) coRunning(L *glua.LState) int { return s.co.running.GFunction(L) }
+func (s *state) coRunning(L *glua.LState) int {
+	if len(s.run.active) == 0 {
+		return push(L, glua.LNil)
+	}
+	return push(L, s.run.active[len(s.run.active)-1])
+}

@@ -32,7 +32,8 @@ func (s *state) mathOne(f func(float64) float64) glua.LGFunction {
 
 func (s *state) mathTwo(f func(a, b float64) float64) glua.LGFunction {
 	return func(L *glua.LState) int {
-		return push(L, glua.LNumber(f(s.checkNumber(L, 1), s.checkNumber(L, 2))))
+		b := s.checkNumber(L, 2) // first, as C evaluates it
+		return push(L, glua.LNumber(f(s.checkNumber(L, 1), b)))
 	}
 }
 

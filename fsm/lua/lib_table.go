@@ -15,8 +15,8 @@ func (s *state) tableLibrary() []entry {
 }
 
 func (s *state) tabConcat(L *glua.LState) int {
-	t := s.checkTable(L, 1)
 	separator := s.optString(L, 2, "")
+	t := s.checkTable(L, 1)
 	from := s.optInt(L, 3, 1)
 	to := s.optInt(L, 4, t.Len())
 	var out strings.Builder

@@ -5,9 +5,11 @@ package lua
 const (
 	maxSteps       = 100_000_000 // instructions, and what library functions are charged for
 	maxAllocBytes  = 512 << 20   // all that is allocated in the run, garbage included
-	maxCallFrames  = 8000        // nested calls of the main thread
-	maxRegisters   = 256 << 10   // values on the main thread's stack
-	maxThreadCalls = 400         // nested calls of a coroutine
+	maxCallFrames  = 8000        // nested calls
+	maxRegisters   = 256 << 10   // values on a thread's stack
+	maxThreadCalls = 400         // nested calls of a coroutine, or below many calls of pcall
+	maxProtected   = 190         // nested calls of pcall
+	largeProtected = 8           // of which so many may nest maxCallFrames calls
 	maxUnpacked    = 7990        // values that unpack and string.byte return
 	maxReplyDepth  = 1000        // nested tables of a reply
 )

@@ -16,6 +16,7 @@ type state struct {
 	guards  []glua.LValue // the arguments of a chunk, see syntax.Guards
 	start   *glua.LFunction
 	shield  *glua.LFunction
+	shields []*glua.LState // threads for pcall, by depth
 	budget  *budget
 	co      coroutines
 	null    *glua.LUserData               // cjson.null
@@ -37,6 +38,8 @@ type run struct {
 	chunks map[string]*chunk // by key
 	raised position          // of the last error
 	broken bool              // the state must not be used again
+	depth  int               // calls of protect that are going on
+	active []*glua.LState    // coroutines that are going on, outermost first
 	names  map[glua.LValue]int
 	graves map[*glua.LTable]*grave
 	json   *jsonConfig
@@ -49,9 +52,6 @@ func newState(e *Engine) *state {
 		SkipOpenLibs: true, CallStackSize: maxCallFrames,
 		RegistrySize: startRegisters, RegistryGrowStep: growRegisters, RegistryMaxSize: maxRegisters,
 	})
-	// Coroutines get states of these sizes.
-	s.L.Options.CallStackSize = maxThreadCalls
-	s.L.Options.RegistrySize = threadRegisters
 	s.L.SetContext(s.budget)
 	s.globals = s.L.G.Global
 	s.start = s.L.NewFunction(s.runJob)
@@ -99,7 +99,7 @@ func (s *state) end() {
 func (s *state) runScript(j *job) (intact bool) {
 	s.begin(j)
 	s.L.Push(s.start)
-	err := s.protect(s.L, 0, 1)
+	err := s.protect(s.L, 0)
 	if err == nil {
 		s.reply(s.L.Get(-1))
 	} else {
@@ -127,30 +127,6 @@ func (s *state) instantiate(L *glua.LState, c *chunk) glua.LValue {
 	fn := L.Get(-1)
 	L.Pop(1)
 	return fn
-}
-
-// protect calls the function below the nargs values on top of the stack, as
-// LState.PCall does, with our handling of errors.
-func (s *state) protect(L *glua.LState, nargs, nret int) *glua.ApiError {
-	L.Insert(s.shield, L.GetTop()-nargs)
-	err := L.PCall(nargs+1, nret, nil)
-	if err == nil {
-		return nil
-	}
-	e, ok := err.(*glua.ApiError)
-	if !ok || e.Type == glua.ApiErrorPanic {
-		// A Go panic inside gopher-lua, or a limit of its stacks.
-		s.run.broken = true
-		e = &glua.ApiError{Object: glua.LString("internal error of the script engine")}
-	}
-	return e
-}
-
-// shielded calls its first argument with the others, with our hook for errors.
-func (s *state) shielded(L *glua.LState) int {
-	L.Panic = s.raise
-	L.Call(L.GetTop()-1, glua.MultRet)
-	return L.GetTop()
 }
 
 // spend charges steps, and ends the run if there are none left.

@@ -95,6 +95,8 @@ func openEnded(t *ast.TableExpr) bool {
 	return false
 }
 
+// field reads one field of a constructor. Only an item may stand for many values;
+// gopher-lua would take a named one for such, too.
 func (p *parser) field() *ast.Field {
 	switch {
 	case p.tok.kind == kindName && p.following().kind == '=':
@@ -102,12 +104,12 @@ func (p *parser) field() *ast.Field {
 		p.constant(p.tok.str)
 		p.advance()
 		p.advance()
-		return &ast.Field{Key: key, Value: p.expression()}
+		return &ast.Field{Key: key, Value: single(p.expression())}
 	case p.accept('['):
 		key := p.expression()
 		p.expect(']')
 		p.expect('=')
-		return &ast.Field{Key: key, Value: p.expression()}
+		return &ast.Field{Key: key, Value: single(p.expression())}
 	}
 	return &ast.Field{Value: p.expression()}
 }

@@ -1,8 +1,6 @@
 package syntax
 
 import (
-	"strconv"
-
 	"github.com/yuin/gopher-lua/ast"
 )
 
@@ -46,7 +44,6 @@ func (p *parser) expressions() []ast.Expr {
 // operation reads an expression whose operators bind more strongly than limit.
 func (p *parser) operation(limit int) ast.Expr {
 	p.enter()
-	defer p.leave()
 	left := p.unary()
 	// A chain of operators of one priority needs no recursion here, yet makes a
 	// deep tree.
@@ -54,14 +51,14 @@ func (p *parser) operation(limit int) ast.Expr {
 		op := p.tok.kind
 		prio, ok := binary(op)
 		if !ok || prio.left <= limit {
+			p.leave()
 			return left
 		}
 		if links > maxChain {
 			p.failPlain("function or expression too complex")
 		}
-		line := p.tok.line
 		p.advance()
-		left = p.combine(op, left, p.operation(prio.right), line)
+		left = p.combine(op, left, p.operation(prio.right))
 	}
 }
 
@@ -70,7 +67,7 @@ func (p *parser) operation(limit int) ast.Expr {
 const maxChain = 500
 
 func (p *parser) unary() ast.Expr {
-	op, line := p.tok.kind, p.tok.line
+	op := p.tok.kind
 	switch op {
 	case kindNot, '-', '#':
 	default:
@@ -78,24 +75,40 @@ func (p *parser) unary() ast.Expr {
 	}
 	p.advance()
 	operand := p.operation(unaryPriority)
-	site := p.site(line, p.describe(operand))
+	site := p.site(p.last, p.describe(operand))
 	switch op {
 	case kindNot:
 		return at(&ast.UnaryNotOpExpr{Expr: operand}, site)
 	case '-':
+		if n, ok := operand.(*ast.NumberExpr); ok {
+			zero := at(&ast.NumberExpr{Value: "0"}, site)
+			if folded := p.fold('-', zero, n, site); folded != nil && value(n) != 0 {
+				return folded
+			}
+			operand = p.opaque(n)
+		}
 		return at(&ast.UnaryMinusOpExpr{Expr: operand}, site)
 	}
 	return at(&ast.UnaryLenOpExpr{Expr: operand}, site)
 }
 
-func (p *parser) combine(op kind, left, right ast.Expr, line int) ast.Expr {
-	site := p.site(line, p.describe(left), p.describe(right))
+// combine makes an operation, whose line is where its right operand ends.
+func (p *parser) combine(op kind, left, right ast.Expr) ast.Expr {
+	site := p.site(p.last, p.describe(left), p.describe(right))
 	switch op {
 	case kindAnd, kindOr:
 		return at(&ast.LogicalOpExpr{Operator: op.String(), Lhs: left, Rhs: right}, site)
 	case kindConcat:
-		return p.concat(left, right, line)
+		return p.concat(left, right)
 	case '+', '-', '*', '/', '%', '^':
+		if l, ok := left.(*ast.NumberExpr); ok {
+			if r, ok := right.(*ast.NumberExpr); ok {
+				if folded := p.fold(op, l, r, site); folded != nil {
+					return folded
+				}
+				left = p.opaque(l)
+			}
+		}
 		return at(&ast.ArithmeticOpExpr{Operator: op.String(), Lhs: left, Rhs: right}, site)
 	}
 	return at(&ast.RelationalOpExpr{Operator: op.String(), Lhs: left, Rhs: right}, site)
@@ -106,7 +119,7 @@ func (p *parser) combine(op kind, left, right ast.Expr, line int) ast.Expr {
 const maxConcat = 50
 
 // concat makes one call of a whole chain a .. b .. c, which is right associative.
-func (p *parser) concat(left, right ast.Expr, line int) ast.Expr {
+func (p *parser) concat(left, right ast.Expr) ast.Expr {
 	operands := []ast.Expr{left, single(right)}
 	if call, ok := right.(*ast.FuncCallExpr); ok && isGuard(call, GuardConcat) && len(call.Args) < maxConcat {
 		operands = append([]ast.Expr{left}, call.Args...)
@@ -116,7 +129,7 @@ func (p *parser) concat(left, right ast.Expr, line int) ast.Expr {
 		names[i] = p.describe(e)
 	}
 	operands[0] = single(left)
-	return p.guard(GuardConcat, p.site(line, names...), operands...)
+	return p.guard(GuardConcat, p.site(p.last, names...), operands...)
 }
 
 func isGuard(call *ast.FuncCallExpr, g Guard) bool {
@@ -187,7 +200,7 @@ func (p *parser) simple() ast.Expr {
 
 // numeral writes the number in a way that gopher-lua reads as the same number.
 func (p *parser) numeral() ast.Expr {
-	text := strconv.FormatFloat(p.tok.num, 'g', -1, 64)
-	p.constant("\x00" + text)
-	return &ast.NumberExpr{Value: text}
+	n := number(p.tok.num)
+	p.constant("\x00" + n.Value)
+	return n
 }

@@ -5,10 +5,11 @@ import "github.com/yuin/gopher-lua/ast"
 // block reads statements up to a word that ends the block, in a scope of its own.
 func (p *parser) block() []ast.Stmt {
 	p.enter()
-	defer p.leave()
 	visible := len(p.fn.locals)
-	defer func() { p.fn.locals = p.fn.locals[:visible] }()
-	return p.statements()
+	list := p.statements()
+	p.fn.locals = p.fn.locals[:visible]
+	p.leave()
+	return list
 }
 
 // statements reads statements; their variables stay visible.

@@ -33,7 +33,6 @@ func (p *parser) global(name string) bool { return p.fn.resolve(name)[0] == 'g' 
 // be neither assigned to nor called as a statement.
 func (p *parser) suffixed() ast.Expr {
 	bare := p.tok.kind == '('
-	defer func() { p.bare = bare }()
 	e := p.prefix()
 	for links := 0; ; links++ {
 		if links > maxChain {
@@ -54,6 +53,7 @@ func (p *parser) suffixed() ast.Expr {
 		case '(', '{', kindString:
 			e = p.call(e)
 		default:
+			p.bare = bare
 			return e
 		}
 		bare = false
