@@ -123,7 +123,7 @@ func applySetConfigEpoch(d *draft, c Change) error {
 	case g.Epoch != 0:
 		return ErrEpochSet
 	case c.Epoch == 0:
-		return ErrBadChange
+		return nil // it has none already
 	}
 	d.editGroup(g.ID).Epoch = c.Epoch
 	d.Epoch = max(d.Epoch, c.Epoch)

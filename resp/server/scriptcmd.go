@@ -37,11 +37,13 @@ func (q *call) become(own scriptSpecs) {
 	q.front = nil
 }
 
-// prepareEval remembers the script for EVALSHA. One that does not compile is let through: its error is the
-// state machine's to answer.
+// prepareEval remembers the script for EVALSHA, unless its number of keys is wrong. One that does not compile is
+// let through: its error is the state machine's to answer.
 func prepareEval(own scriptSpecs) func(*Conn, *call) string {
 	return func(c *Conn, q *call) string {
-		_, _ = c.srv.scripts.add(q.args[1])
+		if n, ok := command.ParseInt(q.args[2]); ok && 0 <= n && n <= int64(len(q.args)-3) {
+			_, _ = c.srv.scripts.add(q.args[1])
+		}
 		q.become(own)
 		return ""
 	}
