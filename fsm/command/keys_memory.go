@@ -97,7 +97,7 @@ func checkMemoryUsageOptions(c *Ctx, args [][]byte) bool {
 }
 
 func runMemoryDoctor(c *Ctx) {
-	c.W.Verbatim("txt", "Hi Sam, I can't find any memory issue in your instance. I can only account for what occurs on this base.\n")
+	c.W.Verbatim("txt", "This node knows of no trouble with its memory.\n")
 }
 
 func runMemoryMallocStats(c *Ctx) {

@@ -1,6 +1,9 @@
 package server
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/redoubtdb/redoubt/fsm/command"
 	"github.com/redoubtdb/redoubt/resp"
 )
@@ -18,6 +21,12 @@ func scriptCommands(own scriptSpecs) []front {
 		s := *spec
 		s.Name, s.Run = name, nil
 		s.Flags &^= command.MayReplicate | command.Write // as COMMAND INFO shows it
+		if strings.HasPrefix(name, "evalsha") {
+			s.KeySpecs = slices.Clone(s.KeySpecs)
+			for i := range s.KeySpecs {
+				s.KeySpecs[i].Notes = "" // Redis has a note on EVAL's keys only
+			}
+		}
 		return &s
 	}
 	return append(scriptSubcommands(),
