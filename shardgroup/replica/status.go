@@ -18,6 +18,15 @@ func (r *Replica) LeadingTerm() (term uint64, ok bool) {
 	}
 }
 
+// leadsPeer says whether this member leads in that term and the peer is in its group.
+func (r *Replica) leadsPeer(term uint64, peer string) bool {
+	if now, ok := r.LeadingTerm(); !ok || now != term {
+		return false
+	}
+	_, ok := r.Configuration().Find(peer)
+	return ok
+}
+
 // leadingErr is LeadingTerm as an error.
 func (r *Replica) leadingErr() error {
 	if r.ctx.Err() != nil {

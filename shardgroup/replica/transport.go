@@ -26,6 +26,8 @@ type transport struct {
 	gate     *gate
 	mute     func() error
 	term     func() uint64
+	leads    func(term uint64, peer string) bool // this member leads in that term, and the peer is one of its group
+	done     <-chan struct{}                     // closed when the member stops
 	streams  *streams
 	pipes    sync.WaitGroup // forwarders of pipelines
 }
@@ -51,8 +53,47 @@ func (t *transport) Close() error {
 	return err
 }
 
+// The pauses between attempts to reach a peer that does not answer.
+const (
+	minUnreachable = 10 * time.Millisecond
+	maxUnreachable = 200 * time.Millisecond
+)
+
 // AppendEntries sends entries or a heartbeat, and keeps what its success proves.
+//
+// Entries are sent until they arrive or this leadership ends. After a failure the
+// library would pause for up to ten seconds, so that a member that comes back would be
+// without new entries for that long, although its heartbeats are answered.
 func (t *transport) AppendEntries(id raft.ServerID, target raft.ServerAddress, req *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
+	pause := minUnreachable
+	for {
+		err := t.appendOnce(id, target, req, resp)
+		if err == nil || isHeartbeat(req) || !t.pause(pause) || !t.leads(req.Term, string(id)) {
+			return err
+		}
+		pause = min(2*pause, maxUnreachable)
+	}
+}
+
+// isHeartbeat tells a heartbeat of the library from a request of its replication.
+func isHeartbeat(req *raft.AppendEntriesRequest) bool {
+	return len(req.Entries) == 0 && req.PrevLogEntry == 0 && req.LeaderCommitIndex == 0
+}
+
+// pause waits; false means that the member stops.
+func (t *transport) pause(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-t.done:
+		return false
+	}
+}
+
+// appendOnce makes one attempt.
+func (t *transport) appendOnce(id raft.ServerID, target raft.ServerAddress, req *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
 	if err := t.mute(); err != nil {
 		return err
 	}

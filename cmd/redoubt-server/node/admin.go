@@ -280,9 +280,8 @@ func (n *Node) watchForgotten(before, now *slotmap.Map) {
 
 // Failover implements CLUSTER FAILOVER: leadership is handed to this node.
 func (n *Node) Failover(ctx context.Context, mode server.FailoverMode) error {
-	m := n.Map()
 	g := n.shard.group.Load()
-	if g == nil || masterOf(m.GroupOf(n.Self())) == n.Self() || g.Leading() {
+	if g == nil || g.Leading() {
 		return errIsMaster
 	}
 	if mode == server.FailoverTakeover {
