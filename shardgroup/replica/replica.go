@@ -144,6 +144,8 @@ func (r *Replica) newTransport(d Deps) *transport {
 		streams:  s,
 		mute:     r.mute,
 		term:     r.Term,
+		leads:    r.leadsPeer,
+		done:     r.ctx.Done(),
 	}
 }
 
@@ -168,6 +170,9 @@ func (r *Replica) fail(err error) {
 		return
 	}
 	r.log.Error("replica failed", "member", r.options.ID, "error", err)
+	r.stores.over.Store(true)
+	r.machine.halted.Store(true)
+	close(r.gate.broken)
 	r.failure <- err
 }
 
