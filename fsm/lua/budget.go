@@ -1,17 +1,15 @@
 package lua
 
-import (
-	"context"
-	"time"
-)
+import "context"
 
 // budget counts what a run has left. gopher-lua takes it for a context and asks
 // Done before every instruction.
 type budget struct {
-	steps int64
-	bytes int64
-	why   string // why the run must end; empty while it may go on
-	ended chan struct{}
+	context.Context // for what is not asked
+	steps           int64
+	bytes           int64
+	why             string // why the run must end; empty while it may go on
+	ended           chan struct{}
 }
 
 var _ context.Context = (*budget)(nil)
@@ -19,10 +17,11 @@ var _ context.Context = (*budget)(nil)
 func newBudget() *budget {
 	ended := make(chan struct{})
 	close(ended)
-	return &budget{ended: ended}
+	return &budget{Context: context.Background(), ended: ended}
 }
 
-func (b *budget) reset() { b.steps, b.bytes, b.why = maxSteps, maxAllocBytes, "" }
+// reset begins a run.
+func (b *budget) reset(steps, bytes int64) { b.steps, b.bytes, b.why = steps, bytes, "" }
 
 // Texts of the errors that end a script for good.
 const (
@@ -49,12 +48,6 @@ func (b *budget) Err() error {
 	}
 	return spentError(b.why)
 }
-
-// Deadline returns false: there is none.
-func (b *budget) Deadline() (time.Time, bool) { return time.Time{}, false }
-
-// Value returns nil: there are none.
-func (b *budget) Value(any) any { return nil }
 
 // spend takes steps and reports whether there were enough.
 func (b *budget) spend(steps int) bool {

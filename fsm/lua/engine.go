@@ -10,13 +10,17 @@ import (
 // Engine runs scripts. It is safe for concurrent use: the applier and readers
 // run scripts at the same time, each in a state of its own.
 type Engine struct {
+	steps, bytes int64 // budget of a run
+
 	mu    sync.Mutex // guards what follows
 	free  []*state
 	cache cache
 }
 
 // NewEngine returns an Engine.
-func NewEngine() *Engine { return &Engine{cache: newCache()} }
+func NewEngine() *Engine {
+	return &Engine{steps: maxSteps, bytes: maxAllocBytes, cache: newCache()}
+}
 
 // Compile checks a script as EVAL would. The text of the error is the reply.
 func (e *Engine) Compile(script []byte) error {

@@ -23,7 +23,11 @@ type host struct {
 
 func newHost(t testing.TB) *host {
 	t.Helper()
-	engine := lua.NewEngine()
+	return newHostWith(t, lua.NewEngine())
+}
+
+func newHostWith(t testing.TB, engine *lua.Engine) *host {
+	t.Helper()
 	table, err := command.NewTable(command.Specs(), lua.Specs(engine))
 	if err != nil {
 		t.Fatal(err)

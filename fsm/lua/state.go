@@ -65,7 +65,7 @@ func newState(e *Engine) *state {
 
 // begin prepares the state for a job.
 func (s *state) begin(j *job) {
-	s.budget.reset()
+	s.budget.reset(s.engine.steps, s.engine.bytes)
 	s.run = run{job: j, proto: 2, random: newDrand(j.ctx.Rand.Uint64()), chunks: map[string]*chunk{j.chunk.key: j.chunk}, json: newJSONConfig()}
 	s.L.G.CurrentThread = s.L
 	s.globals.RawSetString("KEYS", s.strings(j.keys))
