@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -55,50 +57,97 @@ func TestFailoverUnderPartition(t *testing.T) {
 	})
 }
 
-// Crashes and partitions at random moments: nothing acknowledged is lost, and
-// no two members ever have a lease.
+// Everything at random: nothing acknowledged is lost, and no two members ever
+// have a lease.
 func TestChaos(t *testing.T) {
-	for seed := range uint64(4) {
-		inBubble(t, "a b c", func(t *testing.T, g *trio) {
-			rnd := rand.New(rand.NewPCG(seed, 0))
-			stop := make(chan struct{})
-			var w sync.WaitGroup
-			w.Go(func() { g.writer("w", stop) })
-			for range 60 {
-				a, b := g.members[rnd.IntN(3)], g.members[rnd.IntN(3)]
-				switch rnd.IntN(5) {
-				case 0:
-					g.net.CutBoth(a.name, b.name)
-				case 1:
-					g.net.Cut(a.name, b.name)
-				case 2:
-					g.isolate(a)
-				case 3:
-					a.crash()
-					time.Sleep(time.Duration(rnd.IntN(500)) * time.Millisecond)
-					a.restart()
-				case 4:
-					g.net.Delay(a.name, b.name, time.Duration(rnd.IntN(100))*time.Millisecond)
-				}
-				time.Sleep(time.Duration(rnd.IntN(1500)) * time.Millisecond)
-				if rnd.IntN(2) == 0 {
-					g.net.HealAll()
-				}
-			}
-			g.net.HealAll()
-			for _, a := range g.members {
-				for _, b := range g.members {
-					g.net.Delay(a.name, b.name, 0)
-				}
-			}
-			g.leader()
-			close(stop)
-			w.Wait()
-			if len(g.acked) < 100 {
-				t.Errorf("only %d acknowledged", len(g.acked))
-			}
-			g.converge()
+	for seed := range chaosSeeds() {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			inBubble(t, "a b c", func(t *testing.T, g *trio) { g.chaos(rand.New(rand.NewPCG(seed, 0))) })
 		})
+	}
+}
+
+// chaosSeeds is how many runs there are; REPLICA_CHAOS sets it.
+func chaosSeeds() uint64 {
+	if n, err := strconv.ParseUint(os.Getenv("REPLICA_CHAOS"), 10, 64); err == nil {
+		return n
+	}
+	return 6
+}
+
+func (g *trio) chaos(rnd *rand.Rand) {
+	g.t.Helper()
+	for _, m := range g.members {
+		m.options.SnapshotEntries, m.options.TrailingEntries = 5+rnd.Uint64N(100), 1+rnd.Uint64N(20)
+		m.shutdown()
+		m.restart()
+	}
+	stop := make(chan struct{})
+	var w sync.WaitGroup
+	w.Go(func() { g.writer("w", stop) })
+	for range 60 {
+		g.mischief(rnd)
+		for _, m := range g.members {
+			m.expectHealthy()
+		}
+		if g.t.Failed() {
+			break
+		}
+		time.Sleep(time.Duration(rnd.IntN(1500)) * time.Millisecond)
+		if rnd.IntN(2) == 0 {
+			g.net.HealAll()
+		}
+	}
+	g.net.HealAll()
+	for _, a := range g.members {
+		for _, b := range g.members {
+			g.net.Delay(a.name, b.name, 0)
+		}
+	}
+	g.leader()
+	close(stop)
+	w.Wait()
+	if g.ackedCount() < 100 {
+		g.t.Errorf("only %d acknowledged", g.ackedCount())
+	}
+	g.converge()
+}
+
+// mischief does one thing to one or two members.
+func (g *trio) mischief(rnd *rand.Rand) {
+	g.t.Helper()
+	a, b := g.members[rnd.IntN(len(g.members))], g.members[rnd.IntN(len(g.members))]
+	switch rnd.IntN(9) {
+	case 0:
+		g.net.CutBoth(a.name, b.name)
+	case 1:
+		g.net.Cut(a.name, b.name)
+	case 2:
+		g.isolate(a)
+	case 3:
+		a.crash()
+		time.Sleep(time.Duration(rnd.IntN(500)) * time.Millisecond)
+		a.restart()
+	case 4:
+		g.net.Delay(a.name, b.name, time.Duration(rnd.IntN(100))*time.Millisecond)
+	case 5:
+		ctx, cancel := context.WithTimeout(g.t.Context(), time.Duration(rnd.IntN(1000))*time.Millisecond)
+		_ = a.Transfer(ctx, b.options.ID)
+		cancel()
+	case 6:
+		g.net.Reset(a.name, b.name)
+	case 7:
+		_ = a.TakeSnapshot()
+	case 8:
+		slow := time.Duration(rnd.IntN(800)) * time.Millisecond
+		a.disk.SetFault(func(what, _ string) error {
+			if what == "log" {
+				time.Sleep(slow)
+			}
+			return nil
+		})
+		time.Sleep(time.Second)
+		a.disk.SetFault(nil)
 	}
 }
 

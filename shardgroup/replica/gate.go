@@ -27,6 +27,7 @@ type gate struct {
 	loyalty time.Duration             // to a silent leader
 	heard   atomic.Pointer[time.Time] // the latest request of a leader, or a restart
 	began   time.Time
+	broken  chan struct{} // closed when the library may not answer any more
 }
 
 // ballot is what the gate asks of the rest of the member.
@@ -51,10 +52,11 @@ type position struct{ index, term uint64 }
 var (
 	errStaleTransfer = errors.New("transfer of leadership by somebody who does not lead here")
 	errUnknownRPC    = errors.New("unknown request")
+	errFailed        = errors.New("this member has failed")
 )
 
 func newGate(b ballot, loyalty time.Duration) *gate {
-	return &gate{out: make(chan raft.RPC), ballot: b, loyalty: loyalty, began: time.Now()}
+	return &gate{out: make(chan raft.RPC), ballot: b, loyalty: loyalty, began: time.Now(), broken: make(chan struct{})}
 }
 
 // promise begins the promise anew.
@@ -85,20 +87,25 @@ func (g *gate) run(in <-chan raft.RPC, stop <-chan struct{}) {
 			if req, ok := rpc.Command.(*raft.InstallSnapshotRequest); ok {
 				g.hear(req.Term)
 				g.install(&rpc, req, stop)
-				continue
-			}
-			if g.refuse(&rpc) {
-				continue
-			}
-			select {
-			case g.out <- rpc:
-			case <-stop:
-				return
+			} else if !g.refuse(&rpc) {
+				g.pass(rpc, stop)
 			}
 		case <-stop:
 			return
 		}
 	}
+}
+
+// pass gives a request to the library.
+func (g *gate) pass(rpc raft.RPC, stop <-chan struct{}) bool {
+	select {
+	case g.out <- rpc:
+		return true
+	case <-g.broken:
+		rpc.Respond(nil, errFailed)
+	case <-stop:
+	}
+	return false
 }
 
 // refuse answers a request that must not reach the library, or prepares it for

@@ -54,18 +54,19 @@ func (g *gate) install(rpc *raft.RPC, req *raft.InstallSnapshotRequest, stop <-c
 		return
 	}
 	answer := make(chan raft.RPCResponse, 1)
-	original := rpc.RespChan
+	original := *rpc
 	rpc.RespChan = answer
 	g.ballot.installing(true)
 	defer g.ballot.installing(false)
-	select {
-	case g.out <- *rpc:
-	case <-stop:
+	if !g.pass(*rpc, stop) {
+		original.Respond(nil, errFailed)
 		return
 	}
 	select {
 	case a := <-answer:
-		original <- a
+		original.Respond(a.Response, a.Error)
+	case <-g.broken:
+		original.Respond(nil, errFailed)
 	case <-stop:
 	}
 }

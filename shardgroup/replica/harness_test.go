@@ -126,6 +126,8 @@ type trio struct {
 	stop    chan struct{}
 	watch   sync.WaitGroup
 	overlap int // moments at which two members had a lease
+
+	snapshotEntries uint64 // of members made from now on
 }
 
 // inBubble runs a test in virtual time on a group of the given voters. Whatever
@@ -157,6 +159,7 @@ func (g *trio) end() {
 	close(g.stop)
 	g.watch.Wait()
 	for _, m := range g.members {
+		m.expectHealthy()
 		m.shutdown()
 	}
 	if g.overlap > 0 {
@@ -167,7 +170,7 @@ func (g *trio) end() {
 // add makes a member that is not started.
 func (g *trio) add(name string) *member {
 	m := &member{t: g.t, name: name, net: g.net, disk: persistence.NewMemory()}
-	m.options = Options{ID: idOf(name), TrailingEntries: 10}
+	m.options = Options{ID: idOf(name), TrailingEntries: 10, SnapshotEntries: g.snapshotEntries}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.members = append(g.members, m)
@@ -227,6 +230,19 @@ func (m *member) lead() {
 		case <-m.ctx.Done():
 			return
 		}
+	}
+}
+
+// expectHealthy fails the test if the member has failed and the test did not look.
+func (m *member) expectHealthy() {
+	m.t.Helper()
+	if m.Replica == nil {
+		return
+	}
+	select {
+	case err := <-m.Failed():
+		m.t.Errorf("%s failed: %v", m.name, err)
+	default:
 	}
 }
 
@@ -304,6 +320,9 @@ func (g *trio) eventually(what string, ok func() bool) {
 	for range 30_000 {
 		if ok() {
 			return
+		}
+		if g.t.Failed() {
+			g.t.FailNow()
 		}
 		time.Sleep(time.Millisecond)
 	}

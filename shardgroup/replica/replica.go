@@ -164,14 +164,18 @@ func (r *Replica) newRaft(c *raft.Config, log raft.LogStore, stable raft.StableS
 }
 
 // fail ends this member's part: from now on it does nothing as leader or
-// candidate. The first error is delivered by Failed.
+// candidate, and its state machine gets nothing more. The first error is
+// delivered by Failed.
 func (r *Replica) fail(err error) {
-	if !r.started.Load() || r.ctx.Err() != nil || !r.failed.CompareAndSwap(false, true) {
+	if !r.started.Load() {
+		return
+	}
+	r.machine.halted.Store(true)
+	r.stores.over.Store(true)
+	if r.ctx.Err() != nil || !r.failed.CompareAndSwap(false, true) {
 		return
 	}
 	r.log.Error("replica failed", "member", r.options.ID, "error", err)
-	r.stores.over.Store(true)
-	r.machine.halted.Store(true)
 	close(r.gate.broken)
 	r.failure <- err
 }

@@ -25,7 +25,7 @@ func (r *Replica) Shutdown() error {
 		close(ended)
 	}()
 	err := r.join(ended)
-	r.stores.closed.Store(true)
+	r.stores.over.Store(true)
 	r.wg.Wait()
 	return err
 }

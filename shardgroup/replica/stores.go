@@ -11,40 +11,46 @@ import (
 )
 
 // stores is what the library gets instead of the group's storage. The library
-// panics at some errors of its stores, and goes on after others. Here the
-// first error fails the replica, and an error that the library would panic at
-// ends the library's goroutine instead: its deferred functions run, nothing
-// else does, and the process lives. While the library starts, on our own
-// goroutine, errors are just returned.
+// panics at some errors of its stores, and goes on after others. Here the first
+// error fails the replica, and from then on (and after Shutdown, when the
+// storage may be closed) the storage is not touched any more:
+//
+//   - A write ends the library's main goroutine, which is the only one that
+//     writes: its deferred functions run, nothing else does, and the process
+//     lives.
+//   - A read of the log finds empty entries. They go nowhere: a failed replica
+//     sends nothing as leader and gives its state machine nothing.
+//
+// While the library starts, on our own goroutine, errors are just returned.
 type stores struct {
-	fail    func(error)
+	fail    func(error) // sets over
 	started *atomic.Bool
-	closed  atomic.Bool
+	over    atomic.Bool // failed, or shut down
 	// installing: the library installs a snapshot.
 	installing atomic.Bool
 	writing    atomic.Pointer[time.Time] // since when a write to the log has been going on
 }
 
-// enter begins an operation. After Shutdown the storage may be closed: nothing
-// touches it any more.
-func (s *stores) enter() {
-	if s.closed.Load() {
+// write runs a write of the main goroutine.
+func (s *stores) write(what string, f func() error) error {
+	if s.over.Load() {
 		runtime.Goexit()
 	}
+	err := s.check(what, f())
+	if err != nil && s.over.Load() {
+		runtime.Goexit()
+	}
+	return err
 }
 
-// check passes a result on, or fails the replica. fatal: the library must not
-// see the error.
-func (s *stores) check(what string, err error, fatal bool) error {
+// check passes a result on, and fails the replica at an error.
+func (s *stores) check(what string, err error) error {
 	if err == nil {
 		return nil
 	}
 	err = fmt.Errorf("%w: %s: %w", ErrStore, what, err)
 	if s.started.Load() {
 		s.fail(err)
-		if fatal {
-			runtime.Goexit()
-		}
 	}
 	return err
 }
@@ -77,27 +83,38 @@ func (l *logStore) IsMonotonic() bool {
 	return ok && m.IsMonotonic()
 }
 
+// FirstIndex is the first index in the log, 0 if it is empty.
 func (l *logStore) FirstIndex() (uint64, error) {
-	l.stores.enter()
+	if l.stores.over.Load() {
+		return 0, ErrStore
+	}
 	i, err := l.inner.FirstIndex()
-	return i, l.stores.check("first index", err, false)
+	return i, l.stores.check("first index", err)
 }
 
+// LastIndex is the last index in the log, 0 if it is empty.
 func (l *logStore) LastIndex() (uint64, error) {
-	l.stores.enter()
+	if l.stores.over.Load() {
+		return 0, ErrStore
+	}
 	i, err := l.inner.LastIndex()
-	return i, l.stores.check("last index", err, false)
+	return i, l.stores.check("last index", err)
 }
 
 // GetLog reads an entry. That an entry is not there is no failure: the library
 // sends a snapshot then.
 func (l *logStore) GetLog(index uint64, e *raft.Log) error {
-	l.stores.enter()
-	err := l.inner.GetLog(index, e)
-	if errors.Is(err, raft.ErrLogNotFound) {
-		return raft.ErrLogNotFound
+	if !l.stores.over.Load() {
+		err := l.inner.GetLog(index, e)
+		if errors.Is(err, raft.ErrLogNotFound) {
+			return raft.ErrLogNotFound
+		}
+		if err = l.stores.check("read log", err); err == nil || !l.stores.over.Load() {
+			return err
+		}
 	}
-	return l.stores.check("read log", err, true)
+	*e = raft.Log{Index: index, Type: raft.LogNoop}
+	return nil
 }
 
 // StoreLog stores one entry.
@@ -105,11 +122,10 @@ func (l *logStore) StoreLog(e *raft.Log) error { return l.StoreLogs([]*raft.Log{
 
 // StoreLogs stores entries, with the time at hand for those who watch for stalls.
 func (l *logStore) StoreLogs(entries []*raft.Log) error {
-	l.stores.enter()
 	now := time.Now()
 	l.stores.writing.Store(&now)
 	defer l.stores.writing.Store(nil)
-	return l.stores.check("store log", l.inner.StoreLogs(entries), true)
+	return l.stores.write("store log", func() error { return l.inner.StoreLogs(entries) })
 }
 
 // DeleteRange truncates the log.
@@ -121,12 +137,11 @@ func (l *logStore) StoreLogs(entries []*raft.Log) error {
 //
 // Otherwise the head of the log goes, but no further than retain allows.
 func (l *logStore) DeleteRange(from, to uint64) error {
-	l.stores.enter()
 	to, err := l.limit(from, to)
 	if err != nil || to < from {
 		return err
 	}
-	return l.stores.check("truncate log", l.inner.DeleteRange(from, to), false)
+	return l.stores.check("truncate log", l.inner.DeleteRange(from, to))
 }
 
 // limit returns the last index that may be deleted; below from: none.
@@ -163,24 +178,30 @@ type stableStore struct {
 
 var _ raft.StableStore = (*stableStore)(nil)
 
+// Set stores a value.
 func (s *stableStore) Set(key, value []byte) error {
-	s.stores.enter()
-	return s.stores.check("store "+string(key), s.inner.Set(key, value), true)
+	return s.stores.write("store "+string(key), func() error { return s.inner.Set(key, value) })
 }
 
+// SetUint64 stores a number.
 func (s *stableStore) SetUint64(key []byte, n uint64) error {
-	s.stores.enter()
-	return s.stores.check("store "+string(key), s.inner.SetUint64(key, n), true)
+	return s.stores.write("store "+string(key), func() error { return s.inner.SetUint64(key, n) })
 }
 
+// Get reads a value.
 func (s *stableStore) Get(key []byte) ([]byte, error) {
-	s.stores.enter()
+	if s.stores.over.Load() {
+		return nil, ErrStore
+	}
 	v, err := s.inner.Get(key)
 	return v, s.found(key, err)
 }
 
+// GetUint64 reads a number.
 func (s *stableStore) GetUint64(key []byte) (uint64, error) {
-	s.stores.enter()
+	if s.stores.over.Load() {
+		return 0, ErrStore
+	}
 	v, err := s.inner.GetUint64(key)
 	return v, s.found(key, err)
 }
@@ -190,5 +211,5 @@ func (s *stableStore) found(key []byte, err error) error {
 	if err == nil || err.Error() == "not found" {
 		return err
 	}
-	return s.stores.check("read "+string(key), err, true)
+	return s.stores.check("read "+string(key), err)
 }
