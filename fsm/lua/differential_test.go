@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"os/exec"
-	"regexp"
 	"strconv"
 	"testing"
 	"time"
@@ -62,17 +61,24 @@ func comparePrograms(t *testing.T, addr string, seed uint64) {
 	c, h := dial(t, addr), newHost(t)
 	for i := range uint64(programs) {
 		program := newProgram(seed + i).text()
-		want, got := withoutAddresses(c.do(t, "EVAL", program, "0")), withoutAddresses(h.eval(program))
-		if got != want {
+		want, got := c.do(t, "EVAL", program, "0"), h.eval(program)
+		if got != want && steady(t, c, program, want) {
 			t.Fatalf("seed %d\n%s\nredis %q\n ours %q", seed+i, program, want, got)
 		}
 	}
 }
 
-var addresses = regexp.MustCompile(`\$\d+\r\n(table|function|thread): 0x[0-9a-f]+`)
-
-// withoutAddresses drops what tostring says of tables: ours are counted.
-func withoutAddresses(reply string) string { return addresses.ReplaceAllString(reply, "$1") }
+// steady reports whether the real server always answers the same: the few programs
+// that look into an address that tostring shows do not count.
+func steady(t *testing.T, c *redisConn, program, reply string) bool {
+	const again = 3
+	for range again {
+		if c.do(t, "EVAL", program, "0") != reply {
+			return false
+		}
+	}
+	return true
+}
 
 // startRedis starts the real server and stops it when the test ends.
 func startRedis(t *testing.T) (addr string) {
