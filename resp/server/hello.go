@@ -67,61 +67,59 @@ func sameSecret(given []byte, secret string) bool {
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
 
-// helloOptions are the arguments of HELLO.
-type helloOptions struct {
-	proto          int // 0: as it is
-	user, password []byte
-	name           []byte // nil: as it is
-}
-
+// hello takes its options as they come, as Redis does: a name that was set or a password that was right stays
+// so if a later option is wrong.
 func hello(s *Server, c *Conn, args [][]byte, w *resp.Writer) {
-	o, text := parseHello(args)
-	switch {
-	case text != "":
+	proto, text := helloProto(args)
+	for rest := args[min(2, len(args)):]; len(rest) > 0 && text == ""; {
+		switch {
+		case command.EqualFold(rest[0], "AUTH") && len(rest) >= 3:
+			if !c.authenticate(rest[1], rest[2]) {
+				text = resp.ErrWrongPass
+			}
+			rest = rest[3:]
+		case command.EqualFold(rest[0], "SETNAME") && len(rest) >= 2:
+			if text = refuseName(rest[1]); text == "" {
+				c.setName(string(rest[1]))
+			}
+			rest = rest[2:]
+		default:
+			text = fmt.Sprintf(errHelloOptionF, rest[0])
+		}
+	}
+	if text == "" && !c.authenticated() {
+		text = errHelloNoAuth
+	}
+	if text != "" {
 		w.Error(text)
 		return
-	case o.user != nil && !c.authenticate(o.user, o.password):
-		w.Error(resp.ErrWrongPass)
-		return
-	case !c.authenticated():
-		w.Error(errHelloNoAuth)
-		return
 	}
-	if o.name != nil {
-		c.setName(string(o.name))
-	}
-	if o.proto != 0 {
-		c.setProto(o.proto)
+	if proto != 0 {
+		c.setProto(proto)
 	}
 	s.describe(c, w)
 }
 
-func parseHello(args [][]byte) (o helloOptions, text string) {
-	rest := args[1:]
-	if len(rest) > 0 {
-		n, ok := command.ParseInt(rest[0])
-		switch {
-		case !ok:
-			return o, resp.ErrProtoNotInteger
-		case n < 2 || n > 3:
-			return o, resp.ErrNoProto
-		}
-		o.proto, rest = int(n), rest[1:]
+// helloProto returns the version that is asked for; 0: as it is.
+func helloProto(args [][]byte) (proto int, text string) {
+	if len(args) < 2 {
+		return 0, ""
 	}
-	for len(rest) > 0 {
-		switch {
-		case command.EqualFold(rest[0], "AUTH") && len(rest) >= 3:
-			o.user, o.password, rest = rest[1], rest[2], rest[3:]
-		case command.EqualFold(rest[0], "SETNAME") && len(rest) >= 2:
-			if !validClientName(rest[1]) {
-				return o, errClientName
-			}
-			o.name, rest = rest[1], rest[2:]
-		default:
-			return o, fmt.Sprintf(errHelloOptionF, rest[0])
-		}
+	n, ok := command.ParseInt(args[1])
+	switch {
+	case !ok:
+		return 0, resp.ErrProtoNotInteger
+	case n < 2 || n > 3:
+		return 0, resp.ErrNoProto
 	}
-	return o, ""
+	return int(n), ""
+}
+
+func refuseName(name []byte) (text string) {
+	if !validClientName(name) {
+		return errClientName
+	}
+	return ""
 }
 
 // describe writes what HELLO tells about the server.
