@@ -41,7 +41,7 @@ type Deps struct {
 type Options struct {
 	ID              slotmap.GroupID
 	Node            slotmap.NodeID
-	ServerID        string
+	ServerID        string // slotmap.ServerID or, with Witness, slotmap.WitnessID
 	Witness         bool
 	NodeTimeout     time.Duration
 	RequestTimeout  time.Duration // how long a request may wait for consensus
@@ -103,7 +103,7 @@ func Open(d Deps, o Options) (*Group, error) {
 		transfers: make(chan transferRequest),
 		stop:      make(chan struct{}),
 	}
-	layer, err := d.Bus.Layer(bus.Channel{Kind: bus.KindGroup, Group: string(o.ID)})
+	layer, err := openLayer(d.Bus, o.ID, o.Witness)
 	if err != nil {
 		return nil, fmt.Errorf("shardgroup: opening the bus channel: %w", err)
 	}

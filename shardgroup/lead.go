@@ -149,9 +149,7 @@ func (g *Group) hasWitness() bool {
 // safeIndex is the lowest index that every voting data member is known to have.
 func (g *Group) safeIndex() uint64 {
 	safe := g.replica.LastIndex()
-	m := g.dep.Topology.Map()
-	w, ok := want(m, g.opt.ID)
-	if !ok {
+	if g.dep.Topology.Map().Group(g.opt.ID) == nil {
 		return 0
 	}
 	matched := make(map[string]uint64)
@@ -159,7 +157,7 @@ func (g *Group) safeIndex() uint64 {
 		matched[p.ID] = p.Matched
 	}
 	for _, s := range g.replica.Configuration().Servers {
-		if s.Voter && s.ID != g.opt.ServerID && s.ID != w.witness {
+		if s.Voter && s.ID != g.opt.ServerID && !slotmap.IsWitnessID(s.ID) {
 			safe = min(safe, matched[s.ID])
 		}
 	}

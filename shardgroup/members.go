@@ -52,7 +52,7 @@ func want(m *slotmap.Map, id slotmap.GroupID) (wanted, bool) {
 		}
 	}
 	if n := m.Node(g.Witness); n != nil && !n.Leaving {
-		w.witness = n.ServerID()
+		w.witness = n.WitnessID()
 	}
 	return w, true
 }
@@ -69,7 +69,7 @@ func gone(m *slotmap.Map, id slotmap.GroupID, have replica.Configuration) slotma
 		if n == nil || !n.Leaving {
 			continue
 		}
-		if !slices.ContainsFunc(have.Servers, func(s replica.Server) bool { return nodeOf(s.ID) == member }) {
+		if !slices.ContainsFunc(have.Servers, func(s replica.Server) bool { return nodeOf(s.ID) == member && !slotmap.IsWitnessID(s.ID) }) {
 			return member
 		}
 	}

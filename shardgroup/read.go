@@ -135,7 +135,7 @@ func (g *Group) askReadIndex(ctx context.Context) (uint64, error) {
 	if leader == "" {
 		return 0, ErrNoQuorum
 	}
-	body, err := g.dep.Bus.Call(ctx, leader, g.method("readindex"), nil)
+	body, err := g.call(ctx, leader, "readindex", nil)
 	if err != nil || len(body) != 8 {
 		return 0, ErrNoQuorum
 	}

@@ -20,12 +20,6 @@ var errNoSuccessor = errors.New("shardgroup: no member is caught up and alive to
 // digestTimeout bounds the computation of one digest.
 const digestTimeout = 30 * time.Second
 
-// method is the bus method of this group's name.
-func (g *Group) method(name string) string { return MethodOf(g.opt.ID, name) }
-
-// MethodOf names a group's bus method: readindex, transfer, member, verify, digest.
-func MethodOf(id slotmap.GroupID, name string) string { return "group." + name + "." + string(id) }
-
 // handlers are the calls this member answers to other nodes.
 func (g *Group) handlers() map[string]bus.Handler {
 	return map[string]bus.Handler{
@@ -66,13 +60,21 @@ func (g *Group) serveTransfer(ctx context.Context, from bus.Identity, _ []byte) 
 	return nil, g.Transfer(ctx, slotmap.NodeID(from.Node))
 }
 
-// serveMember answers "yes" or "no": whether the caller is in this leader's
-// configuration. A member that the map no longer lists keeps running until "no".
-func (g *Group) serveMember(_ context.Context, from bus.Identity, _ []byte) ([]byte, error) {
+// RequestTransfer asks the group's leader, of the given server id, to hand over to this node.
+func (g *Group) RequestTransfer(ctx context.Context, leader string) ([]byte, error) {
+	return g.call(ctx, leader, "transfer", nil)
+}
+
+// serveMember answers "yes" or "no": whether the caller, who says in which role, is in
+// this leader's configuration. A member that the map no longer lists keeps running until "no".
+func (g *Group) serveMember(_ context.Context, from bus.Identity, body []byte) ([]byte, error) {
 	if !g.replica.IsLeader() {
 		return nil, ErrNotLeading
 	}
-	id := slotmap.ServerID(slotmap.NodeID(from.Node), from.Incarnation)
+	id := string(body)
+	if nodeServer(id) != from.ServerID() {
+		return nil, fmt.Errorf("%s asks for %q", from.ServerID(), id)
+	}
 	for _, s := range g.replica.Configuration().Servers {
 		if s.ID == id {
 			return []byte("yes"), nil
@@ -87,7 +89,7 @@ func (g *Group) Released(ctx context.Context) bool {
 	if leader == "" || leader == g.opt.ServerID {
 		return false
 	}
-	answer, err := g.dep.Bus.Call(ctx, leader, g.method("member"), nil)
+	answer, err := g.call(ctx, leader, "member", []byte(g.opt.ServerID))
 	return err == nil && string(answer) == "no"
 }
 
@@ -129,7 +131,7 @@ func (g *Group) digestOf(ctx context.Context, serverID string, index uint64) Dig
 	if serverID == g.opt.ServerID {
 		body, err = g.serveDigest(ctx, bus.Identity{}, binary.BigEndian.AppendUint64(nil, index))
 	} else {
-		body, err = g.dep.Bus.Call(ctx, serverID, g.method("digest"), binary.BigEndian.AppendUint64(nil, index))
+		body, err = g.call(ctx, serverID, "digest", binary.BigEndian.AppendUint64(nil, index))
 	}
 	switch {
 	case err != nil:

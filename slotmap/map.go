@@ -63,7 +63,8 @@ func (m *Map) GroupOf(id NodeID) *Group {
 	return nil
 }
 
-// ByServerID returns the node that has this Raft server id now, or nil if it is unknown or has another incarnation.
+// ByServerID returns the node that has this Raft server id now, as a witness or otherwise, or nil if it is unknown
+// or has another incarnation.
 func (m *Map) ByServerID(serverID string) *Node {
 	id, incarnation, _ := SplitServerID(serverID)
 	if n := m.Node(id); n != nil && n.Incarnation == incarnation {

@@ -3,6 +3,7 @@ package slotmap
 import (
 	"net"
 	"strconv"
+	"strings"
 )
 
 // NodeID names a node for good: 40 lower-case hexadecimal digits.
@@ -38,8 +39,23 @@ func (n *Node) ServerID() string { return ServerID(n.ID, n.Incarnation) }
 // ServerID joins a node id and an incarnation to the name that Raft groups use.
 func ServerID(id NodeID, incarnation string) string { return string(id) + ":" + incarnation }
 
-// SplitServerID is the inverse of ServerID; ok is false if there is no incarnation in it.
+// witnessMark ends the name of a witness.
+const witnessMark = "~w"
+
+// WitnessID is the node's name in a group that it is a witness of. It is not ServerID: a node may be witness of a
+// group first and hold its data later, or the other way round, and the two are different servers to Raft. What one of
+// them has in its log says nothing about what the other one holds.
+func (n *Node) WitnessID() string { return WitnessID(n.ID, n.Incarnation) }
+
+// WitnessID is ServerID for a witness.
+func WitnessID(id NodeID, incarnation string) string { return ServerID(id, incarnation) + witnessMark }
+
+// IsWitnessID tells whether a server id is that of a witness.
+func IsWitnessID(serverID string) bool { return strings.HasSuffix(serverID, witnessMark) }
+
+// SplitServerID is the inverse of ServerID and of WitnessID; ok is false if there is no incarnation in it.
 func SplitServerID(serverID string) (id NodeID, incarnation string, ok bool) {
+	serverID = strings.TrimSuffix(serverID, witnessMark)
 	for i := len(serverID) - 1; i >= 0; i-- {
 		if serverID[i] == ':' {
 			return NodeID(serverID[:i]), serverID[i+1:], i > 0 && i < len(serverID)-1

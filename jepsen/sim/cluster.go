@@ -55,9 +55,13 @@ type host struct {
 func New(n int, w io.Writer, args ...string) *Cluster {
 	c := &Cluster{Net: memnet.New(), log: slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelInfo}))}
 	for i := range n {
-		c.hosts = append(c.hosts, &host{name: fmt.Sprintf("10.0.0.%d", i+1), disk: persistence.NewMemory(), args: args})
+		c.hosts = append(c.hosts, newHost(i, args))
 	}
 	return c
+}
+
+func newHost(i int, args []string) *host {
+	return &host{name: fmt.Sprintf("10.0.0.%d", i+1), disk: persistence.NewMemory(), args: args}
 }
 
 // Name is the name of host i on the network.

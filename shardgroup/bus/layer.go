@@ -94,9 +94,14 @@ func (l *Layer) Close() error {
 // Addr is the address the bus listens on.
 func (l *Layer) Addr() net.Addr { return l.bus.Addr() }
 
-// Dial opens a connection for this channel to a member.
+// Dial opens a connection for this channel to a member, a node's "id:incarnation".
 func (l *Layer) Dial(serverID string, timeout time.Duration) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(l.bus.ctx, timeout)
+	return l.bus.Dial(l.channel, serverID, timeout)
+}
+
+// Dial opens a connection for a channel, which need not be open here, to a member.
+func (b *Bus) Dial(ch Channel, serverID string, timeout time.Duration) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(b.ctx, timeout)
 	defer cancel()
-	return l.bus.dial(ctx, serverID, l.channel)
+	return b.dial(ctx, serverID, ch)
 }

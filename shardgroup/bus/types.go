@@ -47,9 +47,10 @@ func splitServerID(serverID string) (Identity, bool) {
 
 // The kinds of channels.
 const (
-	KindMeta  byte = 'm' // the metadata group
-	KindGroup byte = 'g' // a data group; Channel.Group names it
-	KindRPC   byte = 'r' // calls
+	KindMeta    byte = 'm' // the metadata group
+	KindGroup   byte = 'g' // a data group; Channel.Group names it
+	KindWitness byte = 'w' // the witness of a data group, which is another server than a data member on the same node
+	KindRPC     byte = 'r' // calls
 )
 
 // Channel is what a connection is for.

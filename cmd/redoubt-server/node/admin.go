@@ -309,7 +309,7 @@ func (n *Node) requestTransfer(ctx context.Context, g *shardgroup.Group) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, failoverTimeout)
 	defer cancel()
-	if _, err := n.bus.Call(ctx, leader, shardgroup.MethodOf(g.ID(), "transfer"), nil); err != nil {
+	if _, err := g.RequestTransfer(ctx, leader); err != nil {
 		return fmt.Errorf("ERR the master could not hand over: %w", err)
 	}
 	n.until(ctx, g.Leading)

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,14 +14,13 @@ import (
 )
 
 const (
-	groupPrefix = "group-" // store names of data groups
-	metaPrefix  = "meta-"  // store names of metadata groups, by cluster
+	groupPrefix   = "group-"   // store names of data members
+	witnessPrefix = "witness-" // store names of witnesses
+	metaPrefix    = "meta-"    // store names of metadata groups, by cluster
 	// releaseInterval is how often a member that the map no longer lists asks its
 	// group's leader whether Raft's configuration let it go.
 	releaseInterval = 300 * time.Millisecond
 )
-
-func groupStore(id slotmap.GroupID) string { return groupPrefix + string(id) }
 
 // role is what this node is in a group.
 type role uint8
@@ -30,6 +30,36 @@ const (
 	roleData
 	roleWitness
 )
+
+// seat is a member of a group that runs here. A node can for a while be both a data member
+// of a group and its witness, when it changes from one to the other.
+type seat struct {
+	group slotmap.GroupID
+	role  role
+}
+
+func seatOf(g *shardgroup.Group) seat {
+	if g.Witness() {
+		return seat{g.ID(), roleWitness}
+	}
+	return seat{g.ID(), roleData}
+}
+
+// store names the seat's store: what a witness has on disk is of no use to a data member.
+func (s seat) store() string {
+	if s.role == roleWitness {
+		return witnessPrefix + string(s.group)
+	}
+	return groupPrefix + string(s.group)
+}
+
+// serverID is the name of this node in the seat's group.
+func (n *Node) serverID(s seat) string {
+	if s.role == roleWitness {
+		return slotmap.WitnessID(n.rec.Node, n.rec.Incarnation)
+	}
+	return slotmap.ServerID(n.rec.Node, n.rec.Incarnation)
+}
 
 // roleOf reads this node's role in a group from the map.
 func roleOf(m *slotmap.Map, self slotmap.NodeID, id slotmap.GroupID) role {
@@ -80,14 +110,14 @@ func (n *Node) reconcile() {
 		}
 		return
 	}
-	for id, g := range n.groups {
+	for s, g := range n.groups {
 		if released[g] && !n.wants(m, g) {
-			n.stopGroup(id, true)
+			n.stopGroup(s, true)
 		}
 	}
 	for _, g := range m.Groups() {
-		if r := roleOf(m, n.rec.Node, g.ID); r != roleNone && n.groups[g.ID] == nil {
-			if err := n.startGroup(g.ID, r); err != nil {
+		if s := (seat{g.ID, roleOf(m, n.rec.Node, g.ID)}); s.role != roleNone && n.groups[s] == nil {
+			if err := n.startGroup(s); err != nil {
 				n.fail(fmt.Errorf("group %s cannot be started: %w", g.ID, err))
 				return
 			}
@@ -98,8 +128,7 @@ func (n *Node) reconcile() {
 
 // wants tells whether the map lists this node in the role that g plays.
 func (n *Node) wants(m *slotmap.Map, g *shardgroup.Group) bool {
-	role := roleOf(m, n.rec.Node, g.ID())
-	return g.Witness() && role == roleWitness || !g.Witness() && role == roleData
+	return roleOf(m, n.rec.Node, g.ID()) == seatOf(g).role
 }
 
 // releasedGroups finds the members that may go: the map does not list them any more,
@@ -140,39 +169,41 @@ func (n *Node) running(keep func(*shardgroup.Group) bool) []*shardgroup.Group {
 }
 
 // openStore opens the log and the snapshots of a group. The caller holds life.
-func (n *Node) openStore(id slotmap.GroupID, r role) (*persistence.GroupStore, error) {
+func (n *Node) openStore(s seat) (*persistence.GroupStore, error) {
 	cfg := n.config.Load()
 	check := shardgroup.CheckDataSnapshot
-	if r == roleWitness {
+	if s.role == roleWitness {
 		check = shardgroup.CheckWitnessSnapshot
 	}
-	store, err := n.dep.Storage.OpenGroup(groupStore(id), persistence.GroupOptions{
+	store, err := n.dep.Storage.OpenGroup(s.store(), persistence.GroupOptions{
 		Engine: cfg.Raft.LogEngine, NoSync: cfg.Storage.AppendFsync != "always", CheckSnapshot: check,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("opening the log of group %s: %w", id, err)
+		return nil, fmt.Errorf("opening the log of group %s: %w", s.group, err)
+	}
+	if err := noteStore(n.dep.Storage, s.store(), true); err != nil {
+		return nil, errors.Join(err, store.Close())
 	}
 	return store, nil
 }
 
 // startGroup opens this node's member of a group. The caller holds life.
-func (n *Node) startGroup(id slotmap.GroupID, r role) error {
-	store, err := n.openStore(id, r)
+func (n *Node) startGroup(s seat) error {
+	store, err := n.openStore(s)
 	if err != nil {
 		return err
 	}
 	cfg := n.config.Load()
-	server := slotmap.ServerID(n.rec.Node, n.rec.Incarnation)
-	if n.rec.Founding == id && r == roleData {
-		if err := shardgroup.Bootstrap(store, server); err != nil {
+	if n.rec.Founding == s.group && s.role == roleData {
+		if err := shardgroup.Bootstrap(store, n.serverID(s)); err != nil {
 			_ = store.Close()
-			return fmt.Errorf("founding group %s: %w", id, err)
+			return fmt.Errorf("founding group %s: %w", s.group, err)
 		}
 	}
 	g, err := shardgroup.Open(shardgroup.Deps{
 		Store: store, Bus: n.bus, Topology: n.topology, Table: n.table, Logger: n.log, Fail: n.fail,
 	}, shardgroup.Options{
-		ID: id, Node: n.rec.Node, ServerID: server, Witness: r == roleWitness,
+		ID: s.group, Node: n.rec.Node, ServerID: n.serverID(s), Witness: s.role == roleWitness,
 		NodeTimeout: n.nodeTimeout(), RequestTimeout: n.requestTimeout(),
 		SnapshotEntries: uint64(cfg.Raft.SnapshotEntries), TrailingEntries: uint64(cfg.Raft.TrailingEntries),
 		Reads: n.readConsistency,
@@ -180,24 +211,24 @@ func (n *Node) startGroup(id slotmap.GroupID, r role) error {
 	if err != nil {
 		return err
 	}
-	n.groups[id] = g
+	n.groups[s] = g
 	return nil
 }
 
 // stopGroup closes a member and, with wipe, removes its data. The caller holds life.
-func (n *Node) stopGroup(id slotmap.GroupID, wipe bool) {
-	g := n.groups[id]
-	delete(n.groups, id)
+func (n *Node) stopGroup(s seat, wipe bool) {
+	g := n.groups[s]
+	delete(n.groups, s)
 	n.shard.drop(g)
 	if err := g.Close(); err != nil {
-		n.log.Warn("closing a group", "group", id, "error", err)
+		n.log.Warn("closing a group", "group", s.group, "error", err)
 	}
 	if !wipe {
 		return
 	}
-	n.log.Info("this node is no longer a member of the group; removing its copy", "group", id)
-	if err := n.dep.Storage.RemoveGroup(groupStore(id)); err != nil {
-		n.log.Error("removing a group's data", "group", id, "error", err)
+	n.log.Info("this node is no longer a member of the group; removing its copy", "group", s.group, "witness", g.Witness())
+	if err := dropStore(n.dep.Storage, s.store()); err != nil {
+		n.log.Error("removing a group's data", "group", s.group, "error", err)
 	}
 }
 
@@ -215,7 +246,7 @@ func (n *Node) removeStrayStores() {
 			continue
 		}
 		n.log.Info("removing the metadata of a former cluster", "store", name)
-		if err := n.dep.Storage.RemoveGroup(name); err != nil {
+		if err := dropStore(n.dep.Storage, name); err != nil {
 			n.log.Warn("removing a stray store", "store", name, "error", err)
 		}
 	}

@@ -24,8 +24,10 @@ func (n *Node) Groups() []server.GroupStatus {
 	var witnesses []server.GroupStatus
 	for _, g := range n.running(nil) {
 		switch {
-		case g.ID() == own:
+		case g.ID() == own && !g.Witness():
 			out = append(out, statusOf(g.Replica(), server.GroupData, own, m))
+		case !g.Witness(): // it has moved to another group and is not released yet
+			witnesses = append(witnesses, statusOf(g.Replica(), server.GroupData, g.ID(), m))
 		default:
 			witnesses = append(witnesses, statusOf(g.Replica(), server.GroupWitness, g.ID(), m))
 		}
@@ -52,9 +54,7 @@ func statusOf(r *replica.Replica, kind server.GroupKind, id slotmap.GroupID, m *
 	for _, srv := range r.Configuration().Servers {
 		node, _, _ := slotmap.SplitServerID(srv.ID)
 		member := server.MemberStatus{Node: node, ServerID: srv.ID, Voter: srv.Voter, LastContact: -1}
-		if g := m.Group(id); g != nil {
-			member.Witness = g.Witness == node
-		}
+		member.Witness = slotmap.IsWitnessID(srv.ID)
 		if p, ok := progress[srv.ID]; ok {
 			member.Matched = p.Matched
 			if !p.LastContact.IsZero() {
@@ -168,7 +168,7 @@ func (d dataInspector) Replication() server.ReplicationStatus {
 	group := m.Group(g.ID())
 	for _, p := range r.Progress() {
 		node, _, _ := slotmap.SplitServerID(p.ID)
-		if group == nil || node == group.Witness || node == d.n.Self() {
+		if group == nil || slotmap.IsWitnessID(p.ID) || node == d.n.Self() {
 			continue
 		}
 		status := server.ReplicaStatus{Node: node, Offset: p.Matched}

@@ -48,7 +48,7 @@ type Node struct {
 
 	life    lock // guards what follows, and changes of cluster
 	rec     *record
-	groups  map[slotmap.GroupID]*shardgroup.Group
+	groups  map[seat]*shardgroup.Group
 	closing bool
 
 	identity syncValue[bus.Identity] // of rec, for the bus
@@ -73,7 +73,7 @@ func Start(d Deps, cfg *config.Live) (*Node, error) {
 	}
 	n := &Node{
 		dep: d, log: d.Logger, config: cfg, table: table, freezer: newFreezer(), life: newLock(),
-		groups: make(map[slotmap.GroupID]*shardgroup.Group),
+		groups: make(map[seat]*shardgroup.Group),
 		failed: make(chan error, 1), quit: make(chan struct{}),
 	}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
@@ -180,8 +180,8 @@ func (n *Node) shutdown() {
 	}
 	n.life.lock()
 	n.closing = true
-	for id := range n.groups {
-		n.stopGroup(id, false)
+	for s := range n.groups {
+		n.stopGroup(s, false)
 	}
 	n.closeMeta()
 	n.life.unlock()
@@ -241,7 +241,7 @@ func (n *Node) admit(from bus.Identity, ch bus.Channel) error {
 	}
 	node := n.topology.Map().Node(slotmap.NodeID(from.Node))
 	switch {
-	case node == nil && ch.Kind == bus.KindGroup:
+	case node == nil && (ch.Kind == bus.KindGroup || ch.Kind == bus.KindWitness):
 		return errStranger
 	case node != nil && node.Incarnation != from.Incarnation:
 		return errStranger

@@ -93,8 +93,8 @@ func (n *Node) beginAnew(hard bool) {
 
 // wipe does the work of beginAnew. The caller holds life.
 func (n *Node) wipe(hard bool) error {
-	for id := range n.groups {
-		n.stopGroup(id, true)
+	for s := range n.groups {
+		n.stopGroup(s, true)
 	}
 	n.closeMeta()
 	id := n.rec.Node

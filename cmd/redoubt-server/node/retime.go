@@ -40,16 +40,12 @@ func (n *Node) retime() {
 func (n *Node) restartGroup(g *shardgroup.Group) {
 	n.life.lock()
 	defer n.life.unlock()
-	id := g.ID()
-	if n.closing || n.groups[id] != g {
+	s := seatOf(g)
+	if n.closing || n.groups[s] != g {
 		return
 	}
-	role := roleData
-	if g.Witness() {
-		role = roleWitness
-	}
-	n.stopGroup(id, false)
-	if err := n.startGroup(id, role); err != nil {
+	n.stopGroup(s, false)
+	if err := n.startGroup(s); err != nil {
 		n.fail(err)
 		return
 	}
@@ -59,6 +55,6 @@ func (n *Node) restartGroup(g *shardgroup.Group) {
 // useOwnGroup points the frontend to this node's data group. The caller holds life.
 func (n *Node) useOwnGroup(m *slotmap.Map) {
 	if me := m.Node(n.rec.Node); me != nil {
-		n.shard.use(n.groups[me.Group])
+		n.shard.use(n.groups[seat{me.Group, roleData}])
 	}
 }

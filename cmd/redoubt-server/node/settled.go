@@ -17,6 +17,12 @@ func (n *Node) Serves(slot uint16) bool {
 	return gate == fsm.GateOwned
 }
 
+// ServerID is the name under which this node votes, which an emptied disk does not keep.
+func (n *Node) ServerID() string {
+	id := n.identity.load()
+	return slotmap.ServerID(slotmap.NodeID(id.Node), id.Incarnation)
+}
+
 // Unsettled says what differs here between the map and the groups that run, "" when
 // nothing does: members that lack, votes that were not given yet, slots not yet served.
 func (n *Node) Unsettled() string {

@@ -52,15 +52,15 @@ func (n *Node) takeover(ctx context.Context, g *shardgroup.Group) error {
 func (n *Node) rebuild(g *shardgroup.Group) error {
 	n.life.lock()
 	defer n.life.unlock()
-	if n.closing || n.groups[g.ID()] != g {
+	if n.closing || n.groups[seatOf(g)] != g {
 		return errChanging
 	}
-	n.stopGroup(g.ID(), false)
+	n.stopGroup(seatOf(g), false)
 	if err := n.recoverStore(g.ID()); err != nil {
 		n.fail(err)
 		return fmt.Errorf("ERR %w", err)
 	}
-	if err := n.startGroup(g.ID(), roleData); err != nil {
+	if err := n.startGroup(seatOf(g)); err != nil {
 		n.fail(err)
 		return fmt.Errorf("ERR %w", err)
 	}
@@ -69,7 +69,7 @@ func (n *Node) rebuild(g *shardgroup.Group) error {
 }
 
 func (n *Node) recoverStore(id slotmap.GroupID) error {
-	store, err := n.openStore(id, roleData)
+	store, err := n.openStore(seat{id, roleData})
 	if err != nil {
 		return err
 	}
