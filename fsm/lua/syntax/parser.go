@@ -1,10 +1,6 @@
 package syntax
 
-import (
-	"errors"
-
-	"github.com/yuin/gopher-lua/ast"
-)
+import "github.com/yuin/gopher-lua/ast"
 
 // Chunk is a parsed program.
 type Chunk struct {
@@ -31,12 +27,6 @@ func Parse(source, name string) (chunk *Chunk, err error) {
 		p.failPlain("chunk is too large")
 	}
 	return p.parse(), nil
-}
-
-// AsError returns the *Error in err's chain.
-func AsError(err error) (e *Error, ok bool) {
-	ok = errors.As(err, &e)
-	return e, ok
 }
 
 // parser turns tokens into statements for gopher-lua.
