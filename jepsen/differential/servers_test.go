@@ -80,4 +80,6 @@ func TestAgainstRedis(t *testing.T) {
 	t.Run("expiry", func(t *testing.T) { compareExpiry(t, s) })
 	t.Run("transactions", func(t *testing.T) { compareTransactions(t, s) })
 	t.Run("raw", func(t *testing.T) { compareRaw(t, s) })
+	t.Run("texts", func(t *testing.T) { compareTexts(t, s) })
+	t.Run("descriptions", func(t *testing.T) { compareDescriptions(t, s) })
 }
