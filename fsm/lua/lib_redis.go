@@ -72,11 +72,23 @@ func (s *state) callCommand(L *glua.LState) (reply glua.LValue, failed bool) {
 	s.work(L, len(s.arena))
 	s.inner.Reset()
 	s.inner.SetProto(s.run.proto)
-	s.run.job.ctx.Call(s.argv, &s.inner)
+	s.enter()
 	s.spend(L, len(s.inner.Bytes())/8)
 	d := decoder{s: s, L: L, in: s.inner.Bytes()}
 	reply = d.value()
 	return reply, len(s.inner.Bytes()) > 0 && s.inner.Bytes()[0] == '-'
+}
+
+// enter runs the command in s.argv. A panic there is the machine's bug, not the
+// script's: it must not end in a pcall, see runScript.
+func (s *state) enter() {
+	defer func() {
+		if r := recover(); r != nil {
+			s.run.bug = r
+			panic(r)
+		}
+	}()
+	s.run.job.ctx.Call(s.argv, &s.inner)
 }
 
 // arguments copies the arguments of a call to s.argv; false: one of them is

@@ -38,6 +38,7 @@ type run struct {
 	chunks map[string]*chunk // by key
 	raised position          // of the last error
 	broken bool              // the state must not be used again
+	bug    any               // what a command panicked with
 	depth  int               // calls of protect that are going on
 	active []*glua.LState    // coroutines that are going on, outermost first
 	names  map[glua.LValue]int
@@ -100,6 +101,9 @@ func (s *state) runScript(j *job) (intact bool) {
 	s.begin(j)
 	s.L.Push(s.start)
 	err := s.protect(s.L, 0)
+	if s.run.bug != nil {
+		panic(s.run.bug)
+	}
 	if err == nil {
 		s.reply(s.L.Get(-1))
 	} else {
