@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"io/fs"
 	"log/slog"
+	"slices"
 
 	"github.com/redoubtdb/redoubt/persistence"
 	"github.com/redoubtdb/redoubt/slotmap"
@@ -41,6 +42,9 @@ type record struct {
 type diskIdentity struct {
 	Node        slotmap.NodeID `json:"node"`
 	Incarnation string         `json:"incarnation"`
+	// Stores lists the groups that this incarnation has taken part in. One that is
+	// listed and has no directory was lost: its votes are forgotten.
+	Stores []string `json:"stores,omitempty"`
 }
 
 // newID makes a random lower-case hexadecimal id of n bytes.
@@ -134,7 +138,76 @@ func loadRecord(s persistence.Storage, log *slog.Logger) (*record, error) {
 		return nil, fmt.Errorf("the data directory belongs to node %s:%s, the cluster config file to %s:%s: "+
 			"two nodes must not share a cluster-config-file", disk.Node, disk.Incarnation, r.Node, r.Incarnation)
 	}
-	return r, nil
+	return checkStores(s, r, disk, log)
+}
+
+// checkStores looks whether every group's directory is still there. A member that has
+// forgotten its log and its votes must not act under its old name. If others hold what
+// this node holds it comes back under a new one; otherwise the operator has to decide.
+func checkStores(s persistence.Storage, r *record, disk *diskIdentity, log *slog.Logger) (*record, error) {
+	names, err := s.GroupNames()
+	if err != nil {
+		return nil, fmt.Errorf("listing the data directory: %w", err)
+	}
+	lost := slices.DeleteFunc(slices.Clone(disk.Stores), func(name string) bool { return slices.Contains(names, name) })
+	if len(lost) == 0 {
+		return r, nil
+	}
+	m, err := slotmap.Decode(r.Map)
+	if err != nil || m.GroupOf(r.Node) == nil {
+		return nil, fmt.Errorf("the directory of %s is missing in the data directory; put it back, "+
+			"or remove the whole data directory to come back without data", lost[0])
+	}
+	own := m.GroupOf(r.Node)
+	if len(own.Members) == 1 && m.Count(own.ID) > 0 && !slices.Contains(lost, seat{own.ID, roleData}.store()) {
+		return nil, fmt.Errorf("the directory of %s is missing in the data directory, and this node is the only one that holds "+
+			"the slots of its group: put it back; removing the whole data directory would lose those slots' keys", lost[0])
+	}
+	log.Warn("a group's directory is missing: this node comes back without its data, under a new incarnation", "missing", lost)
+	if err := removeGroups(s); err != nil {
+		return nil, err
+	}
+	r = reborn(r)
+	return r, save(s, r)
+}
+
+// noteStore adds a group's store to the list in the data directory, or takes it off.
+// A store is listed after its directory was made and taken off before it is removed, so
+// that no crash makes a listed one look lost.
+func noteStore(s persistence.Storage, name string, present bool) error {
+	disk, err := loadDiskIdentity(s)
+	if err != nil || disk == nil {
+		return err
+	}
+	i, listed := slices.BinarySearch(disk.Stores, name)
+	switch {
+	case listed == present:
+		return nil
+	case present:
+		disk.Stores = slices.Insert(disk.Stores, i, name)
+	default:
+		disk.Stores = slices.Delete(disk.Stores, i, i+1)
+	}
+	return saveDiskIdentity(s, disk)
+}
+
+func saveDiskIdentity(s persistence.Storage, d *diskIdentity) error {
+	b, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	if err := s.WriteFile(identityFile, b); err != nil {
+		return fmt.Errorf("writing the data directory's identity: %w", err)
+	}
+	return nil
+}
+
+// dropStore removes a group's store.
+func dropStore(s persistence.Storage, name string) error {
+	if err := noteStore(s, name, false); err != nil {
+		return err
+	}
+	return s.RemoveGroup(name)
 }
 
 // reborn changes a record whose data are lost: in a cluster of several nodes the node
@@ -177,14 +250,7 @@ func save(s persistence.Storage, r *record) error {
 	if err == nil && disk != nil && disk.Node == r.Node && disk.Incarnation == r.Incarnation {
 		return nil
 	}
-	d, err := json.Marshal(diskIdentity{Node: r.Node, Incarnation: r.Incarnation})
-	if err != nil {
-		return err
-	}
-	if err := s.WriteFile(identityFile, d); err != nil {
-		return fmt.Errorf("writing the data directory's identity: %w", err)
-	}
-	return nil
+	return saveDiskIdentity(s, &diskIdentity{Node: r.Node, Incarnation: r.Incarnation})
 }
 
 // saveConfig writes the config file only.
@@ -206,7 +272,7 @@ func removeGroups(s persistence.Storage) error {
 		return fmt.Errorf("listing the data directory: %w", err)
 	}
 	for _, name := range names {
-		if err := s.RemoveGroup(name); err != nil {
+		if err := dropStore(s, name); err != nil {
 			return fmt.Errorf("removing %s: %w", name, err)
 		}
 	}

@@ -30,7 +30,14 @@ type metaStorage struct {
 }
 
 func (s metaStorage) OpenGroup(_ string, o persistence.GroupOptions) (*persistence.GroupStore, error) {
-	return s.Storage.OpenGroup(s.name, o)
+	store, err := s.Storage.OpenGroup(s.name, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := noteStore(s.Storage, s.name, true); err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return store, nil
 }
 
 func (r *record) busIdentity() bus.Identity {
@@ -160,7 +167,7 @@ func (n *Node) moveTo(m *slotmap.Map) error {
 		return err
 	}
 	if former != n.rec.Cluster {
-		if err := n.dep.Storage.RemoveGroup(metaPrefix + former); err != nil {
+		if err := dropStore(n.dep.Storage, metaPrefix+former); err != nil {
 			n.log.Warn("removing the former cluster's metadata", "error", err)
 		}
 	}
