@@ -64,6 +64,9 @@ func (g *gate) install(rpc *raft.RPC, req *raft.InstallSnapshotRequest, stop <-c
 	}
 	select {
 	case a := <-answer:
+		if r, ok := a.Response.(*raft.InstallSnapshotResponse); ok && r.Success {
+			g.hear(req.Term) // it took a while
+		}
 		original.Respond(a.Response, a.Error)
 	case <-g.broken:
 		original.Respond(nil, errFailed)

@@ -34,14 +34,13 @@ func fresh(at, now time.Time) bool {
 
 // readingTerm is the term this member leads and may read in.
 func (r *Replica) readingTerm() (uint64, error) {
-	if err := r.leadingErr(); err != nil {
-		return 0, err
-	}
 	term, ok := r.LeadingTerm()
-	if !ok {
+	switch {
+	case !ok && r.ctx.Err() != nil:
+		return 0, ErrClosed
+	case !ok:
 		return 0, ErrNotLeader
-	}
-	if r.machine.term.Load() != term {
+	case r.machine.term.Load() != term:
 		return 0, ErrNotReady
 	}
 	return term, nil

@@ -30,6 +30,8 @@ func (r *Replica) Transfer(ctx context.Context, id string) error {
 	}
 	r.noLease.Store(term) // before the first byte of the request
 	began := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, transferFactor*r.options.election())
+	defer cancel()
 	err := r.await(ctx, r.raft.LeadershipTransferToServer(raft.ServerID(id), raft.ServerAddress(id)))
 	if now, ok := r.LeadingTerm(); !ok || now != term {
 		return nil
