@@ -72,7 +72,7 @@ func chaosSeeds() uint64 {
 	if n, err := strconv.ParseUint(os.Getenv("REPLICA_CHAOS"), 10, 64); err == nil {
 		return n
 	}
-	return 6
+	return 4
 }
 
 func (g *trio) chaos(rnd *rand.Rand) {
@@ -85,6 +85,11 @@ func (g *trio) chaos(rnd *rand.Rand) {
 	stop := make(chan struct{})
 	var w sync.WaitGroup
 	w.Go(func() { g.writer("w", stop) })
+	w.Go(func() {
+		if byLease, byQuorum := g.reader(stop); byLease < 1000 || byQuorum < 1000 {
+			g.t.Errorf("only %d reads by lease, %d by quorum", byLease, byQuorum)
+		}
+	})
 	for range 60 {
 		g.mischief(rnd)
 		for _, m := range g.members {

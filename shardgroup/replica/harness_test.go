@@ -89,6 +89,14 @@ func (l *list) Restore(r io.Reader) error {
 	return nil
 }
 
+// has says whether an entry was applied; only the latest few are looked at,
+// the caller asks for recent ones.
+func (l *list) has(entry string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Contains(l.entries[max(0, len(l.entries)-200):], entry)
+}
+
 func (l *list) all() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -364,6 +372,50 @@ func (g *trio) ackedCount() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return len(g.acked)
+}
+
+// lastAcked is the entry that was acknowledged last.
+func (g *trio) lastAcked() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.acked) == 0 {
+		return ""
+	}
+	return g.acked[len(g.acked)-1]
+}
+
+// reader reads from every member, as it may, until stopped: what was
+// acknowledged before a read began must be seen by it.
+func (g *trio) reader(stop <-chan struct{}) (byLease, byQuorum int) {
+	for {
+		select {
+		case <-stop:
+			return byLease, byQuorum
+		case <-time.After(time.Millisecond):
+		}
+		for _, m := range g.members {
+			r := m.running.Load()
+			acked := g.lastAcked()
+			if acked == "" {
+				continue
+			}
+			seen := r.machine.inner.(*list).has(acked)
+			if r.LeaseValid() {
+				byLease++
+				if !seen {
+					g.t.Errorf("%s reads by lease without %q, which was acknowledged before", m.name, acked)
+				}
+			}
+			ctx, cancel := context.WithTimeout(g.t.Context(), 50*time.Millisecond)
+			if r.Confirm(ctx) == nil {
+				byQuorum++
+				if !r.machine.inner.(*list).has(acked) {
+					g.t.Errorf("%s reads by quorum without %q, which was acknowledged before", m.name, acked)
+				}
+			}
+			cancel()
+		}
+	}
 }
 
 func (g *trio) mustPut(m *member, entry string) {
