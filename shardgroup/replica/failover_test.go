@@ -191,6 +191,29 @@ func TestLeaseOfIsolatedLeader(t *testing.T) {
 	})
 }
 
+// Over slow links answers are old when they arrive, and the library's leader
+// goes on for as long after the last one; the lease counts from the question.
+func TestLeaseOverSlowLinks(t *testing.T) {
+	inBubble(t, "a b c", func(t *testing.T, g *trio) {
+		for range 20 {
+			l := g.leaderAny(nil)
+			for _, m := range g.others(l) {
+				g.net.Delay(l.name, m.name, 10*time.Millisecond)
+				g.net.Delay(m.name, l.name, 300*time.Millisecond)
+			}
+			time.Sleep(2 * time.Second)
+			g.isolate(l)
+			g.leader(l)
+			for _, m := range g.others(l) {
+				g.net.Delay(l.name, m.name, 0)
+				g.net.Delay(m.name, l.name, 0)
+			}
+			g.net.HealAll()
+			time.Sleep(time.Second)
+		}
+	})
+}
+
 // A member that answered its leader just before a restart must not help to
 // elect another one while that leader's lease lasts. b restarts again and
 // again while it is the only one that both a leader and a candidate reach.

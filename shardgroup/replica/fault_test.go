@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -314,3 +316,16 @@ func TestSnapshotThatDoesNotRestore(t *testing.T) {
 type answered struct{}
 
 func (answered) Error() error { return nil }
+
+// deadLayer is a stream layer that reaches nobody.
+type deadLayer struct {
+	once sync.Once
+	done chan struct{}
+}
+
+func (d *deadLayer) Accept() (net.Conn, error) { <-d.done; return nil, net.ErrClosed }
+func (d *deadLayer) Close() error              { d.once.Do(func() { close(d.done) }); return nil }
+func (d *deadLayer) Addr() net.Addr            { return selfAddr("dead") }
+func (d *deadLayer) Dial(string, time.Duration) (net.Conn, error) {
+	return nil, errors.New("unreachable")
+}
