@@ -231,6 +231,7 @@ func TestScripts(t *testing.T) {
 		{"EVAL INCR:old{x};PTTL:old{x} 1 a{x}", "*2 :1 :-1 "},
 		{"EVAL GET:b{y} 1 a{x}", "*1 -" + errScriptCrossSlot + " "},
 		{"EVAL GET:b{y};GET:a{x} 0", "*2 $-1 -" + errScriptCrossSlot + " "},
+		{"EVAL MGET:a{x}:b{y} 1 a{x}", "*1 -" + errScriptNonLocal + " "},
 		{"EVAL DBSIZE 0", "*1 :2 "},
 		{"EVAL NOSUCH;GET;MEMORY:NOSUCH;EVAL:x:0;PING 0", "*5 -" + errScriptUnknown + " -" + errScriptArity + " -" + errScriptUnknown + " -" + errScriptForbidden + " -" + errScriptForbidden + " "},
 		{"EVAL_RO SET:a{x}:2;GET:a{x} 1 a{x}", "*2 -" + errScriptReadOnly + " $1 1 "},

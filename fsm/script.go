@@ -77,16 +77,9 @@ func (r *runner) bind(spec *command.Spec, args [][]byte) (text string) {
 	if r.keys, err = spec.AppendKeyPositions(r.keys[:0], args); err != nil {
 		return "" // the command reports what is wrong with its arguments
 	}
-	for _, at := range r.keys {
-		slot := int32(slotmap.KeySlot(args[at]))
-		if r.slot == NoSlot {
-			if g := r.m.slots[slot].gate; g != GateOwned && g != GateMigrating {
-				return errScriptNonLocal
-			}
-			r.slot = slot
-		}
-		if slot != r.slot {
-			return errScriptCrossSlot
+	if len(r.keys) > 0 {
+		if text := r.bindTo(slotsOf(args, r.keys)); text != "" {
+			return text
 		}
 	}
 	if !r.ctx.Applying {
@@ -96,6 +89,33 @@ func (r *runner) bind(spec *command.Spec, args [][]byte) (text string) {
 		r.lockAll()
 	} else if r.slot != NoSlot {
 		r.lock(r.slot)
+	}
+	return ""
+}
+
+// slotsOf returns the slot of the first key, and whether another key is in another one.
+func slotsOf(args [][]byte, keys []int) (first int32, several bool) {
+	first = int32(slotmap.KeySlot(args[keys[0]]))
+	for _, at := range keys[1:] {
+		several = several || int32(slotmap.KeySlot(args[at])) != first
+	}
+	return first, several
+}
+
+// bindTo binds the script to a slot unless it is bound to another one. Keys of one command in several slots are
+// what Redis calls non local, whatever else is wrong.
+func (r *runner) bindTo(slot int32, several bool) (text string) {
+	if several {
+		return errScriptNonLocal
+	}
+	if r.slot == NoSlot {
+		if g := r.m.slots[slot].gate; g != GateOwned && g != GateMigrating {
+			return errScriptNonLocal
+		}
+		r.slot = slot
+	}
+	if slot != r.slot {
+		return errScriptCrossSlot
 	}
 	return ""
 }

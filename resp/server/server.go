@@ -116,6 +116,29 @@ func (s *Server) buildTable(data []*command.Spec) error {
 	return err
 }
 
+// FrontSpecs returns the specs of the commands that only the frontend runs; data are the state machine's. In the
+// state machine's table they make the difference between a command that does not exist and one that scripts may
+// not call.
+func FrontSpecs(data []*command.Spec) ([]*command.Spec, error) {
+	scripts, err := findScripts(data)
+	if err != nil {
+		return nil, fmt.Errorf("server: command table: %w", err)
+	}
+	taken := map[string]bool{}
+	for _, spec := range data {
+		taken[spec.Name] = true
+	}
+	var own []*command.Spec
+	for _, family := range families(scripts) {
+		for _, f := range family {
+			if f.spec.Container == "" && !taken[f.spec.Name] {
+				own = append(own, f.spec)
+			}
+		}
+	}
+	return own, nil
+}
+
 // Close stops accepting, lets what is in flight finish for a short while, drops all clients and waits until
 // every goroutine of the Server has ended. It may be called more than once. What the Server was made of must
 // outlive it: a Shard that is closed first would leave writes with unknown outcome.

@@ -67,7 +67,11 @@ type Node struct {
 func Start(d Deps, cfg *config.Live) (*Node, error) {
 	engine := lua.NewEngine()
 	specs := append(command.Specs(), lua.Specs(engine)...)
-	table, err := command.NewTable(specs)
+	fronts, err := server.FrontSpecs(specs)
+	if err != nil {
+		return nil, fmt.Errorf("node: the command table: %w", err)
+	}
+	table, err := command.NewTable(specs, fronts)
 	if err != nil {
 		return nil, fmt.Errorf("node: the command table: %w", err)
 	}
