@@ -18,7 +18,7 @@ const (
 // compareData sends random data commands, alone and in pipelines.
 func compareData(t *testing.T, s *servers) {
 	for _, proto := range []int{2, 3} {
-		for i, f := range append(gen.Families(), gen.All()) {
+		for i, f := range append(gen.Families(), gen.All(), gen.Scripts()) {
 			t.Run(fmt.Sprintf("resp%d/%s", proto, f.Name), func(t *testing.T) {
 				compareFamily(t, s, f, proto, s.seed*1000+uint64(10*i+proto))
 			})

@@ -96,11 +96,11 @@ func describes(args []string) bool {
 	case "CLUSTER":
 		return second == "INFO"
 	case "MEMORY":
-		return second == "DOCTOR" || second == "STATS" || second == "HELP" || second == "MALLOC-STATS"
+		return second == "STATS" || second == "HELP" || second == "MALLOC-STATS"
 	case "SCRIPT":
 		return second == "DEBUG" || second == "HELP"
 	}
-	return first == "INFO" || first == "TIME" || second == "HELP" && first != "OBJECT"
+	return first == "INFO" || first == "TIME" || second == "DOCTOR" || second == "HELP" && first != "OBJECT"
 }
 
 // changed replaces, drops, doubles or adds a word of a request, but not the first.
