@@ -53,6 +53,11 @@ func form(ctx context.Context, s *settings) error {
 			return err
 		}
 	}
+	for i := range s.count() { // a config epoch each, as redis-cli --cluster create gives them
+		if _, err := call(s.port(i), "CLUSTER", "SET-CONFIG-EPOCH", strconv.Itoa(i+1)); err != nil {
+			return err
+		}
+	}
 	for i := 1; i < s.count(); i++ {
 		if _, err := call(s.port(i), "CLUSTER", "MEET", "127.0.0.1", strconv.Itoa(s.port(0))); err != nil {
 			return err
