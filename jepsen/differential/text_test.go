@@ -96,7 +96,7 @@ func describes(args []string) bool {
 	case "CLIENT":
 		return second == "ID" || second == "INFO" || second == "LIST" || second == "HELP" || second == "TRACKING"
 	case "CLUSTER":
-		return second == "INFO"
+		return second != "KEYSLOT" && !strings.HasSuffix(second, "KEYSINSLOT") // there is a RESET, too
 	case "MEMORY":
 		return second == "DOCTOR" || second == "STATS" || second == "HELP" || second == "MALLOC-STATS"
 	case "SCRIPT":
