@@ -48,7 +48,7 @@ func up(ctx context.Context, s *settings) error {
 // the rest replicas.
 func form(ctx context.Context, s *settings) error {
 	for i := range s.masters {
-		first, last := slotCount*i/s.masters, slotCount*(i+1)/s.masters-1
+		first, last := firstSlot(s, i), firstSlot(s, i+1)-1
 		if _, err := call(s.port(i), "CLUSTER", "ADDSLOTSRANGE", strconv.Itoa(first), strconv.Itoa(last)); err != nil {
 			return err
 		}
@@ -79,6 +79,11 @@ func form(ctx context.Context, s *settings) error {
 		}
 	}
 	return nil
+}
+
+// firstSlot is where master i's share begins, rounded as redis-cli does it.
+func firstSlot(s *settings, i int) int {
+	return (2*slotCount*i + s.masters) / (2 * s.masters)
 }
 
 // allKnow tells whether every node knows every node.
