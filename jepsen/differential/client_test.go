@@ -24,6 +24,7 @@ type client struct {
 	log         *history
 
 	queue    []gen.Step // between MULTI and EXEC
+	first    string     // difference within EXEC's reply
 	multi    bool
 	watching bool
 	absent   []string       // watched keys that did not exist
@@ -62,8 +63,8 @@ func (c *client) say(t *testing.T, pipeline ...gen.Step) {
 		c.log.lines = append(c.log.lines, line{c.name, s.Args})
 		c.seen[kindOf(s, want[i])]++
 		if !c.equal(s, want[i], got[i]) {
-			t.Fatalf("%s, request %d %q\nredis %q\nours  %q\nlast requests about the same:\n%s",
-				c.name, len(c.log.lines), s.Args, want[i].Raw, got[i].Raw, c.log.related(s.Args, inside))
+			t.Fatalf("%s, request %d %q\nredis %q\nours  %q%s\nlast requests about the same:\n%s",
+				c.name, len(c.log.lines), s.Args, want[i].Raw, got[i].Raw, c.first, c.log.related(s.Args, inside))
 		}
 	}
 }
@@ -101,20 +102,22 @@ func (c *client) equal(s gen.Step, want, got reply.Value) bool {
 		c.queue = append(c.queue, s)
 		return reply.Exact(want, got)
 	case name == "MULTI" && want.Kind == '+':
-		c.multi = true
-	case c.multi && (name == "EXEC" || name == "DISCARD" || name == "RESET") && len(s.Args) == 1:
+		c.multi, c.queue = true, nil
+	case c.multi && (name == "EXEC" || (name == "DISCARD" || name == "RESET") && len(s.Args) == 1):
 		queue := c.queue
 		c.multi, c.queue = false, nil
 		if name == "EXEC" && len(want.Elems) == len(queue) && len(got.Elems) == len(queue) {
-			return allEqual(queue, want.Elems, got.Elems)
+			return c.allEqual(queue, want.Elems, got.Elems)
 		}
 	}
 	return s.Equal(want, got)
 }
 
-func allEqual(queue []gen.Step, want, got []reply.Value) bool {
+// allEqual compares the elements of EXEC's reply, and keeps the first difference for the report.
+func (c *client) allEqual(queue []gen.Step, want, got []reply.Value) bool {
 	for i := range queue {
 		if !queue[i].Equal(want[i], got[i]) {
+			c.first = fmt.Sprintf("\nelement %d, %q\nredis %q\nours  %q", i, queue[i].Args, want[i].Raw, got[i].Raw)
 			return false
 		}
 	}
