@@ -7,15 +7,16 @@ import (
 	"time"
 
 	"github.com/redoubtdb/redoubt/fsm"
+	"github.com/redoubtdb/redoubt/persistence"
 	"github.com/redoubtdb/redoubt/shardgroup/replica"
 )
 
 const (
 	// maxEntryBytes bounds one entry; requests behind it wait for the next one.
 	maxEntryBytes = 1 << 20
-	// maxRequestBytes bounds one request: a single command may be larger than
-	// maxEntryBytes (a 512 MB value is legal) and then travels alone.
-	maxRequestBytes = 768 << 20
+	// maxRequestBytes bounds an entry that one large request makes: the log takes no
+	// more. The frontend refuses such a request with a text of its own.
+	maxRequestBytes = persistence.MaxEntryBytes
 	// maxInFlight is how many entries may be on their way at once.
 	maxInFlight = 2
 )

@@ -40,6 +40,7 @@ type Deps struct {
 // Options is how a Group runs.
 type Options struct {
 	ID              slotmap.GroupID
+	Generation      uint64 // of the group, when this member was opened
 	Node            slotmap.NodeID
 	ServerID        string // slotmap.ServerID or, with Witness, slotmap.WitnessID
 	Witness         bool
@@ -103,7 +104,7 @@ func Open(d Deps, o Options) (*Group, error) {
 		transfers: make(chan transferRequest),
 		stop:      make(chan struct{}),
 	}
-	layer, err := openLayer(d.Bus, o.ID, o.Witness)
+	layer, err := openLayer(d.Bus, &o)
 	if err != nil {
 		return nil, fmt.Errorf("shardgroup: opening the bus channel: %w", err)
 	}
@@ -165,6 +166,9 @@ func (g *Group) watchFailure() {
 // ID is the group's id.
 func (g *Group) ID() slotmap.GroupID { return g.opt.ID }
 
+// Generation is the group's generation that this member belongs to.
+func (g *Group) Generation() uint64 { return g.opt.Generation }
+
 // Witness tells whether this member holds no data.
 func (g *Group) Witness() bool { return g.opt.Witness }
 
@@ -190,6 +194,14 @@ func (g *Group) Machine() *fsm.Machine {
 		return nil
 	}
 	return g.member.machine.Load()
+}
+
+// committed is the latest configuration known to be committed.
+func (g *Group) committed() *committed {
+	if g.witness != nil {
+		return &g.witness.committed
+	}
+	return &g.member.committed
 }
 
 // Replica is the Raft side of this member, for reports.

@@ -45,7 +45,7 @@ func (g *Group) reign(term uint64) replica.LeaderChange {
 		return g.reignWitness(term)
 	}
 	g.log.Info("leading", "term", term)
-	r := &reign{g: g, term: term}
+	r := &reign{g: g, term: term, began: time.Now()}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	defer r.wg.Wait()
@@ -186,10 +186,12 @@ func (r *reign) members(ctx context.Context, m *slotmap.Map) {
 	if !ok || len(w.data) == 0 {
 		return
 	}
-	if id := gone(m, g.opt.ID, g.replica.Configuration()); id != "" {
-		r.change(ctx, slotmap.DropMember(id, g.opt.ID))
+	if now := g.committed().latest.Load(); now != nil {
+		if id := gone(m, g.opt.ID, *now, g.replica.Configuration()); id != "" {
+			r.change(ctx, slotmap.DropMember(id, g.opt.ID))
+		}
 	}
-	states := peerStates(g.replica.Progress(), g.replica.LastIndex(), time.Now(), g.opt.NodeTimeout)
+	states := peerStates(g.replica.Progress(), g.replica.LastIndex(), r.began, time.Now(), g.opt.NodeTimeout)
 	s := nextStep(g.opt.ServerID, g.replica.Configuration(), w, states)
 	if s.kind == stepNone || !r.config.start() {
 		return
@@ -210,6 +212,9 @@ func (g *Group) takeStep(ctx context.Context, s step) error {
 	case stepPromote:
 		return g.replica.Promote(s.server)
 	case stepRemove:
+		if err := g.replica.MajorityWithout(ctx, s.server); err != nil {
+			return err
+		}
 		return g.replica.Remove(s.server)
 	default:
 		return g.transfer(ctx, s.server)
@@ -308,7 +313,7 @@ func (g *Group) bestSuccessor(data []string) string {
 	for _, s := range g.replica.Configuration().Servers {
 		in[s.ID] = s.Voter && s.ID != g.opt.ServerID
 	}
-	states := peerStates(g.replica.Progress(), g.replica.LastIndex(), time.Now(), g.opt.NodeTimeout)
+	states := peerStates(g.replica.Progress(), g.replica.LastIndex(), time.Now(), time.Now(), g.opt.NodeTimeout)
 	return handOver(in, data, states).server
 }
 

@@ -14,6 +14,8 @@ import (
 // member is a data member's state machine: it applies committed entries to the
 // current fsm.Machine and answers the batches that this process proposed.
 type member struct {
+	committed
+
 	proposer uint64
 	inflight *inflight
 	fail     func(error) // stops the node: the state can no longer be trusted
@@ -77,9 +79,6 @@ func (m *member) answer(b *batch) {
 		}
 	}
 }
-
-// ConfigurationCommitted is no concern of the data.
-func (m *member) ConfigurationCommitted(uint64, replica.Configuration) {}
 
 // Snapshot freezes the state in constant time; writing it out happens later.
 func (m *member) Snapshot() (replica.Snapshot, error) {

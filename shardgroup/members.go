@@ -22,6 +22,11 @@ const (
 	stepTransfer          // this leader must go: hand leadership to the server first
 )
 
+// String is how logs name the kind.
+func (k stepKind) String() string {
+	return [...]string{"none", "add learner", "promote", "remove", "hand over"}[k]
+}
+
 // step is the next thing a leader does to its group's configuration.
 type step struct {
 	kind   stepKind
@@ -57,9 +62,9 @@ func want(m *slotmap.Map, id slotmap.GroupID) (wanted, bool) {
 	return w, true
 }
 
-// gone finds a data member that is being forgotten and is out of Raft's
-// configuration already: the map may drop it from the group.
-func gone(m *slotmap.Map, id slotmap.GroupID, have replica.Configuration) slotmap.NodeID {
+// gone finds a data member that is being forgotten and is out of Raft's configuration
+// already, the latest and the one that is committed: the map may drop it from the group.
+func gone(m *slotmap.Map, id slotmap.GroupID, have ...replica.Configuration) slotmap.NodeID {
 	g := m.Group(id)
 	if g == nil {
 		return ""
@@ -69,7 +74,8 @@ func gone(m *slotmap.Map, id slotmap.GroupID, have replica.Configuration) slotma
 		if n == nil || !n.Leaving {
 			continue
 		}
-		if !slices.ContainsFunc(have.Servers, func(s replica.Server) bool { return nodeOf(s.ID) == member && !slotmap.IsWitnessID(s.ID) }) {
+		holds := func(s replica.Server) bool { return nodeOf(s.ID) == member && !slotmap.IsWitnessID(s.ID) }
+		if !slices.ContainsFunc(have, func(c replica.Configuration) bool { return slices.ContainsFunc(c.Servers, holds) }) {
 			return member
 		}
 	}
@@ -79,25 +85,29 @@ func gone(m *slotmap.Map, id slotmap.GroupID, have replica.Configuration) slotma
 // peerState is what the leader knows of one server.
 type peerState struct {
 	lag   uint64
-	alive bool
+	alive bool // it answers
+	dead  bool // it has not answered for long, nor since this leader took over
 }
 
-// peerStates digests the replica's progress report.
-func peerStates(peers []replica.Peer, last uint64, now time.Time, dead time.Duration) map[string]peerState {
+// peerStates digests the progress report of a replica that has led since began.
+func peerStates(peers []replica.Peer, last uint64, began, now time.Time, limit time.Duration) map[string]peerState {
 	states := make(map[string]peerState, len(peers))
 	for _, p := range peers {
 		var lag uint64
 		if last > p.Matched {
 			lag = last - p.Matched
 		}
-		states[p.ID] = peerState{lag: lag, alive: !p.LastContact.IsZero() && now.Sub(p.LastContact) < dead}
+		silent := now.Sub(p.LastContact) >= limit
+		states[p.ID] = peerState{lag: lag, alive: !silent, dead: silent && now.Sub(began) >= limit}
 	}
 	return states
 }
 
 // nextStep decides the one change that brings the configuration closer to what is
 // wanted. Order: unwanted dead voters out first (they only weaken the quorum), then
-// data members in, then the witness, then whoever else is not wanted.
+// data members in, then the witness, then whoever else is not wanted. A vote is not
+// taken away before those that are to have one have it, where the group could lose one
+// server less without it: of three voters that leaves two, which can lose none.
 func nextStep(self string, have replica.Configuration, w wanted, peers map[string]peerState) step {
 	wantedIDs := append(slices.Clone(w.data), w.witness)
 	if w.witness == "" {
@@ -112,7 +122,7 @@ func nextStep(self string, have replica.Configuration, w wanted, peers map[strin
 		}
 	}
 	for _, id := range unwanted {
-		if !peers[id].alive {
+		if peers[id].dead {
 			return step{stepRemove, id}
 		}
 	}
@@ -123,12 +133,19 @@ func nextStep(self string, have replica.Configuration, w wanted, peers map[strin
 		return s
 	}
 	if len(unwanted) > 0 && !catchingUp(in, w.data, peers) {
-		return step{stepRemove, firstOut(unwanted, w.leaving)}
+		if out := firstOut(unwanted, w.leaving); !in[out] || slices.Contains(w.leaving, out) || have.Voters()%2 == 0 || allVote(in, wantedIDs) {
+			return step{stepRemove, out}
+		}
 	}
 	if !slices.Contains(wantedIDs, self) {
 		return handOver(in, w.data, peers)
 	}
 	return step{}
+}
+
+// allVote tells whether everybody who is wanted has a vote.
+func allVote(in map[string]bool, wantedIDs []string) bool {
+	return !slices.ContainsFunc(wantedIDs, func(id string) bool { return !in[id] })
 }
 
 // firstOut picks who goes first: a data member that is being forgotten before the

@@ -20,7 +20,7 @@ func servers(voters []string, learners ...string) replica.Configuration {
 func TestNextStep(t *testing.T) {
 	up := peerState{alive: true}
 	behind := peerState{alive: true, lag: caughtUpEntries + 1}
-	dead := peerState{}
+	dead := peerState{dead: true}
 	v := func(ids ...string) []string { return ids }
 	for _, c := range []struct {
 		name  string
@@ -46,6 +46,20 @@ func TestNextStep(t *testing.T) {
 			map[string]peerState{"b": up, "c": up, "w": up}, step{stepRemove, "w"}},
 		{"a forgotten member goes before the witness", servers(v("a", "w", "b")), wanted{data: v("a"), leaving: v("b")},
 			map[string]peerState{"b": up, "w": up}, step{stepRemove, "b"}},
+		{"a witness is replaced before it goes", servers(v("a", "b", "w1"), "w2"), wanted{data: v("a", "b"), witness: "w2"},
+			map[string]peerState{"b": dead, "w1": up, "w2": {}}, step{}},
+		{"it is replaced", servers(v("a", "b", "w1"), "w2"), wanted{data: v("a", "b"), witness: "w2"},
+			map[string]peerState{"b": dead, "w1": up, "w2": up}, step{stepPromote, "w2"}},
+		{"and then goes", servers(v("a", "b", "w1", "w2")), wanted{data: v("a", "b"), witness: "w2"},
+			map[string]peerState{"b": dead, "w1": up, "w2": up}, step{stepRemove, "w1"}},
+		{"a witness stays until the member that makes it superfluous votes", servers(v("a", "b", "w"), "c"), wanted{data: v("a", "b", "c")},
+			map[string]peerState{"b": up, "c": {}, "w": up}, step{}},
+		{"a member that moves away stays until the witness votes", servers(v("a", "b", "c"), "w"), wanted{data: v("a", "b"), witness: "w"},
+			map[string]peerState{"b": up, "c": up, "w": {}}, step{}},
+		{"it goes if there is no witness", servers(v("a", "b", "c")), wanted{data: v("a", "b")},
+			map[string]peerState{"b": up, "c": up}, step{stepRemove, "c"}},
+		{"a new leader does not take for dead what it has not heard yet", servers(v("a", "b1", "w"), "b2"), wanted{data: v("a", "b2"), witness: "w"},
+			map[string]peerState{"b1": {}, "w": up, "b2": up}, step{stepPromote, "b2"}},
 		{"a leader that must go hands over to the least lagging voter", servers(v("a", "b", "c")), wanted{data: v("b", "c")},
 			map[string]peerState{"b": {alive: true, lag: 9}, "c": up}, step{stepTransfer, "c"}},
 		{"a leader that must go waits for somebody", servers(v("a", "b")), wanted{data: v("b")}, map[string]peerState{"b": dead}, step{}},

@@ -3,6 +3,7 @@ package shardgroup
 import (
 	"context"
 	"net"
+	"strconv"
 	"time"
 
 	"github.com/redoubtdb/redoubt/shardgroup/bus"
@@ -15,36 +16,42 @@ import (
 // servers all the way down: they have names, channels of the bus, methods and stores of
 // their own, and one of them can never be taken for the other.
 
-// channelOf is the channel on which a server of a group is reached.
-func channelOf(id slotmap.GroupID, witness bool) bus.Channel {
+// channelOf is the channel on which a server of a group is reached. Each generation of a
+// group has channels of its own: what a TAKEOVER left behind cannot talk to what it made.
+func channelOf(id slotmap.GroupID, generation uint64, witness bool) bus.Channel {
 	kind := bus.KindGroup
 	if witness {
 		kind = bus.KindWitness
 	}
-	return bus.Channel{Kind: kind, Group: string(id)}
+	name := string(id)
+	if generation > 0 {
+		name += "." + strconv.FormatUint(generation, 10)
+	}
+	return bus.Channel{Kind: kind, Group: name}
 }
 
 // layer is the stream layer of a group: it accepts for this member's role and dials each
 // peer in the peer's role.
 type layer struct {
 	*bus.Layer
-	bus   *bus.Bus
-	group slotmap.GroupID
+	bus        *bus.Bus
+	group      slotmap.GroupID
+	generation uint64
 }
 
 var _ replica.StreamLayer = (*layer)(nil)
 
-func openLayer(b *bus.Bus, id slotmap.GroupID, witness bool) (*layer, error) {
-	l, err := b.Layer(channelOf(id, witness))
+func openLayer(b *bus.Bus, o *Options) (*layer, error) {
+	l, err := b.Layer(channelOf(o.ID, o.Generation, o.Witness))
 	if err != nil {
 		return nil, err
 	}
-	return &layer{Layer: l, bus: b, group: id}, nil
+	return &layer{Layer: l, bus: b, group: o.ID, generation: o.Generation}, nil
 }
 
 // Dial opens a connection to a member.
 func (l *layer) Dial(serverID string, timeout time.Duration) (net.Conn, error) {
-	return l.bus.Dial(channelOf(l.group, slotmap.IsWitnessID(serverID)), nodeServer(serverID), timeout)
+	return l.bus.Dial(channelOf(l.group, l.generation, slotmap.IsWitnessID(serverID)), nodeServer(serverID), timeout)
 }
 
 // nodeServer is the name of a member's node on the bus, which does not know of roles.

@@ -66,7 +66,8 @@ func (g *Group) RequestTransfer(ctx context.Context, leader string) ([]byte, err
 }
 
 // serveMember answers "yes" or "no": whether the caller, who says in which role, is in
-// this leader's configuration. A member that the map no longer lists keeps running until "no".
+// this leader's configuration, or was until the latest one that is committed. A member that
+// the map no longer lists keeps running until "no".
 func (g *Group) serveMember(_ context.Context, from bus.Identity, body []byte) ([]byte, error) {
 	if !g.replica.IsLeader() {
 		return nil, ErrNotLeading
@@ -75,12 +76,10 @@ func (g *Group) serveMember(_ context.Context, from bus.Identity, body []byte) (
 	if nodeServer(id) != from.ServerID() {
 		return nil, fmt.Errorf("%s asks for %q", from.ServerID(), id)
 	}
-	for _, s := range g.replica.Configuration().Servers {
-		if s.ID == id {
-			return []byte("yes"), nil
-		}
+	if g.committed().lets(id, g.replica.Configuration()) {
+		return []byte("no"), nil
 	}
-	return []byte("no"), nil
+	return []byte("yes"), nil
 }
 
 // Released asks the group's leader whether this member is out of the configuration.

@@ -21,6 +21,8 @@ const rdbMagic = "REDIS"
 // witness is the state machine of a member that votes and keeps the log but holds
 // no keys. All it reads from entries is how far back it must keep its log.
 type witness struct {
+	committed
+
 	fail    func(error)
 	applied atomic.Uint64
 	safe    atomic.Uint64 // every data member has the log up to here
@@ -54,9 +56,6 @@ func (w *witness) advance(safe uint64) {
 
 // retain is the first index that must stay in the witness's log.
 func (w *witness) retain() uint64 { return w.safe.Load() + 1 }
-
-// ConfigurationCommitted is no concern of the witness.
-func (w *witness) ConfigurationCommitted(uint64, replica.Configuration) {}
 
 // Snapshot writes the marker.
 func (w *witness) Snapshot() (replica.Snapshot, error) {

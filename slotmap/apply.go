@@ -61,6 +61,8 @@ func applier(k Kind) func(*draft, Change) error {
 		return applyBumpEpoch
 	case KindSetConfigEpoch:
 		return applySetConfigEpoch
+	case KindTakeover:
+		return applyTakeover
 	}
 	return nil
 }

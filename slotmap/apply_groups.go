@@ -1,6 +1,9 @@
 package slotmap
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 func applyDropMember(d *draft, c Change) error {
 	n, g := d.Node(c.ID), d.Group(c.Group)
@@ -127,5 +130,31 @@ func applySetConfigEpoch(d *draft, c Change) error {
 	}
 	d.editGroup(g.ID).Epoch = c.Epoch
 	d.Epoch = max(d.Epoch, c.Epoch)
+	return nil
+}
+
+func applyTakeover(d *draft, c Change) error {
+	g := d.Group(c.Group)
+	switch {
+	case g == nil:
+		return ErrNoGroup
+	case !slices.Contains(g.Members, c.ID):
+		return ErrNotMember
+	case g.Generation >= c.Term:
+		return nil
+	}
+	for _, id := range g.Members {
+		if id != c.ID && !d.Node(id).Failed {
+			return fmt.Errorf("%w: %s", ErrNotFailed, id)
+		}
+	}
+	for _, id := range g.Members {
+		if id != c.ID {
+			d.expel(d.Node(id))
+		}
+	}
+	g = d.editGroup(c.Group)
+	g.Witness, g.Generation = "", c.Term
+	d.editNode(c.ID).Leaving = false
 	return nil
 }

@@ -23,6 +23,7 @@ const (
 	KindRenewIncarnation Kind = "renew-incarnation"
 	KindBumpEpoch        Kind = "bump-epoch"
 	KindSetConfigEpoch   Kind = "set-config-epoch"
+	KindTakeover         Kind = "takeover"
 )
 
 // Change is one step from a Map to the next. Which fields count depends on the kind; make changes with
@@ -156,4 +157,11 @@ func BumpEpoch(id NodeID) Change { return Change{Kind: KindBumpEpoch, ID: id} }
 // SetConfigEpoch sets the config epoch of a node that knows no other and has none: ErrKnowsOthers, ErrEpochSet.
 func SetConfigEpoch(id NodeID, epoch uint64) Change {
 	return Change{Kind: KindSetConfigEpoch, ID: id, Epoch: epoch}
+}
+
+// Takeover makes a node the only member of its group, which begins a new generation: what is left of an
+// older one must not act any more. The other members leave the cluster; all of them must be marked as
+// failed (ErrNotFailed). A generation that the group has reached already: no effect.
+func Takeover(group GroupID, id NodeID, generation uint64) Change {
+	return Change{Kind: KindTakeover, Group: group, ID: id, Term: generation}
 }

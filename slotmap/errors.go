@@ -26,6 +26,8 @@ var (
 	ErrLastHolder = errors.New("node is the last holder of slots")
 	// ErrNotEmpty is returned when a node cannot move because it is the master of slots, or their last holder.
 	ErrNotEmpty = errors.New("node leads a group that owns slots, or is its last member")
+	// ErrNotFailed is returned when a group is taken over while another member is not marked as failed.
+	ErrNotFailed = errors.New("member is not marked as failed")
 	// ErrWitness is returned when a witness is placed on a node of the same group.
 	ErrWitness = errors.New("witness must be a node of another group")
 	// ErrConflict is matched by *SlotConflictError.
@@ -80,7 +82,7 @@ func codes() []coded {
 	return []coded{
 		{"no-node", ErrNoNode}, {"no-group", ErrNoGroup}, {"not-member", ErrNotMember},
 		{"incarnation", ErrIncarnation}, {"group-exists", ErrGroupExists}, {"leaving", ErrLeaving},
-		{"in-group", ErrInGroup}, {"last-holder", ErrLastHolder}, {"not-empty", ErrNotEmpty},
+		{"in-group", ErrInGroup}, {"last-holder", ErrLastHolder}, {"not-empty", ErrNotEmpty}, {"not-failed", ErrNotFailed},
 		{"witness", ErrWitness}, {"slot-conflict", ErrConflict}, {"slot-busy", ErrSlotBusy},
 		{"unassigned", ErrUnassigned}, {"handoff-active", ErrHandoffActive},
 		{"stale-handoff", ErrStaleHandoff}, {"epoch-set", ErrEpochSet}, {"knows-others", ErrKnowsOthers},

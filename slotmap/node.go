@@ -112,4 +112,8 @@ type Group struct {
 	Leader  NodeID   `json:"leader,omitempty"`  // as last reported; a data member or ""
 	Term    uint64   `json:"term"`              // of that report
 	Epoch   uint64   `json:"epoch"`             // the master's config epoch
+
+	// Generation grows when the group is rebuilt from one member (FAILOVER TAKEOVER): what is
+	// left of an older generation must not act any more.
+	Generation uint64 `json:"generation,omitempty"`
 }

@@ -20,7 +20,7 @@ func drawChange(t *rapid.T, m *slotmap.Map) slotmap.Change {
 		return slotmap.SetConfigEpoch("n0", small.Draw(t, "epoch"))
 	}
 	// rapid prefers small numbers; multiplying spreads them over the kinds.
-	switch rapid.Uint32().Draw(t, "kind") * 2654435761 >> 16 % 18 {
+	switch rapid.Uint32().Draw(t, "kind") * 2654435761 >> 16 % 19 {
 	case 0, 1:
 		n := slotmap.Node{ID: id.Draw(t, "id"), Incarnation: incarnation.Draw(t, "incarnation")}
 		g := slotmap.Group{ID: "g" + slotmap.GroupID(n.ID[1:]), Epoch: small.Draw(t, "epoch")}
@@ -53,6 +53,9 @@ func drawChange(t *rapid.T, m *slotmap.Map) slotmap.Change {
 		return slotmap.SetWitness(group.Draw(t, "group"), id.Draw(t, "id"))
 	case 16:
 		return slotmap.RenewIncarnation(id.Draw(t, "id"), incarnation.Draw(t, "old"), incarnation.Draw(t, "new"))
+	}
+	if rapid.Bool().Draw(t, "takeover") {
+		return slotmap.Takeover(group.Draw(t, "group"), id.Draw(t, "id"), small.Draw(t, "generation"))
 	}
 	if rapid.Bool().Draw(t, "bump") {
 		return slotmap.BumpEpoch(id.Draw(t, "id"))

@@ -270,6 +270,9 @@ func TestNodeTimeoutChanges(t *testing.T) {
 func TestTakeover(t *testing.T) {
 	simulate(t, 6, 3, func(t *testing.T, c *Cluster) {
 		do(t, c, 2, "SET", "a", "1") // slot 15495: hosts 2 and 5
+		if got := do(t, c, 2, "WAIT", "1", "5000"); got != "1" { // the majority may be host 2 and the witness
+			t.Fatalf("%s replicas have the write", got)
+		}
 		refused(t, c, 5, "has a leader", "CLUSTER", "FAILOVER", "TAKEOVER")
 		// The witness's host may be a master whose own witness is host 2: then two groups are down.
 		do(t, c, 5, "CONFIG", "SET", "cluster-require-full-coverage", "no")

@@ -162,7 +162,10 @@ func parseFailover(args [][]byte) (FailoverMode, bool) {
 // refuseFailover says why this node can't ask to become master.
 func (v *clusterView) refuseFailover(mode FailoverMode) string {
 	me := v.Node(v.self)
-	if me == nil || v.isMaster(me) {
+	switch {
+	case mode == FailoverTakeover && v.leader == "" && me != nil && v.ledBefore(me):
+		return "" // a master that has lost the majority of its group
+	case me == nil || v.isMaster(me):
 		return errFailoverMaster
 	}
 	if mode != FailoverGraceful {

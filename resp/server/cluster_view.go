@@ -62,6 +62,12 @@ func (v *clusterView) masterOf(n *slotmap.Node) slotmap.NodeID {
 	return v.master(g)
 }
 
+// ledBefore tells whether the map has seen a node's group led, by whomever.
+func (v *clusterView) ledBefore(n *slotmap.Node) bool {
+	g := v.Group(n.Group)
+	return g != nil && g.Term > 0
+}
+
 // isMaster tells whether a node is shown as a master.
 func (v *clusterView) isMaster(n *slotmap.Node) bool { return v.masterOf(n) == n.ID }
 

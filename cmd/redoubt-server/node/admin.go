@@ -269,8 +269,16 @@ func (n *Node) Forget(ctx context.Context, id slotmap.NodeID) error {
 	return nil
 }
 
+// pairAlone tells whether a cluster of two nodes has them in one group.
+func pairAlone(m *slotmap.Map) bool {
+	return len(m.Nodes()) == 2 && len(m.Groups()) == 1
+}
+
 // watchForgotten remembers nodes that leave the map, for repeated FORGETs on any node.
 func (n *Node) watchForgotten(before, now *slotmap.Map) {
+	if pairAlone(now) && !pairAlone(before) {
+		n.log.Warn("a group of two has no third node for a witness: its writes wait for both members, and the loss of either stops it")
+	}
 	for _, node := range before.Nodes() {
 		if now.Node(node.ID) == nil {
 			n.forgot.add(node.ID)

@@ -132,7 +132,8 @@ func (n *Node) wants(m *slotmap.Map, g *shardgroup.Group) bool {
 }
 
 // releasedGroups finds the members that may go: the map does not list them any more,
-// and their group is gone or its leader has taken them out of Raft's configuration.
+// and their group is gone, was rebuilt without them, or its leader has taken them out of
+// Raft's configuration.
 func (n *Node) releasedGroups() map[*shardgroup.Group]bool {
 	released := make(map[*shardgroup.Group]bool)
 	m := n.topology.Map()
@@ -143,7 +144,8 @@ func (n *Node) releasedGroups() map[*shardgroup.Group]bool {
 		if n.wants(m, g) {
 			continue
 		}
-		released[g] = m.Group(g.ID()) == nil || n.isReleased(n.ctx, g)
+		group := m.Group(g.ID())
+		released[g] = group == nil || group.Generation > g.Generation() || n.isReleased(n.ctx, g)
 	}
 	return released
 }
@@ -203,7 +205,7 @@ func (n *Node) startGroup(s seat) error {
 	g, err := shardgroup.Open(shardgroup.Deps{
 		Store: store, Bus: n.bus, Topology: n.topology, Table: n.table, Logger: n.log, Fail: n.fail,
 	}, shardgroup.Options{
-		ID: s.group, Node: n.rec.Node, ServerID: n.serverID(s), Witness: s.role == roleWitness,
+		ID: s.group, Generation: generationOf(n.topology.Map(), s.group), Node: n.rec.Node, ServerID: n.serverID(s), Witness: s.role == roleWitness,
 		NodeTimeout: n.nodeTimeout(), RequestTimeout: n.requestTimeout(),
 		SnapshotEntries: uint64(cfg.Raft.SnapshotEntries), TrailingEntries: uint64(cfg.Raft.TrailingEntries),
 		Reads: n.readConsistency,
@@ -213,6 +215,14 @@ func (n *Node) startGroup(s seat) error {
 	}
 	n.groups[s] = g
 	return nil
+}
+
+// generationOf is a group's generation, 0 for one that the map does not have any more.
+func generationOf(m *slotmap.Map, id slotmap.GroupID) uint64 {
+	if g := m.Group(id); g != nil {
+		return g.Generation
+	}
+	return 0
 }
 
 // stopGroup closes a member and, with wipe, removes its data. The caller holds life.

@@ -95,7 +95,7 @@ func (n *Node) serveReleased(_ context.Context, from bus.Identity, _ []byte) ([]
 		return nil, errors.New("this node does not lead the metadata group")
 	}
 	id := slotmap.ServerID(slotmap.NodeID(from.Node), from.Incarnation)
-	if _, in := member.Replica().Configuration().Find(id); in {
+	if !member.Out(id) {
 		return []byte("no"), nil
 	}
 	return []byte("yes"), nil

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -90,6 +91,11 @@ func Start(d Deps, cfg *config.Live) (*Node, error) {
 		n.shutdown()
 		return nil, err
 	}
+	n.reconcile() // the groups' logs are opened before a client can connect
+	if err := n.Err(); err != nil {
+		n.shutdown()
+		return nil, err
+	}
 	if err := n.startFrontend(specs, engine); err != nil {
 		n.shutdown()
 		return nil, err
@@ -105,7 +111,7 @@ func Start(d Deps, cfg *config.Live) (*Node, error) {
 func (n *Node) startCluster() error {
 	n.identity.store(n.rec.busIdentity())
 	b, err := bus.Open(bus.Deps{
-		Network: frozenNetwork{n.dep.Bus, n.freezer}, Logger: n.log,
+		Network: guardedNetwork{frozenNetwork{n.dep.Bus, n.freezer}, n.trusts, n.log}, Logger: n.log,
 		Self: n.identity.load, Resolve: n.resolve, Admit: n.admit,
 		Secret: func() string { return n.config.Load().Security.MasterAuth },
 	}, n.busListenAddr())
@@ -258,23 +264,25 @@ type listenAddr struct {
 	optional bool
 }
 
-// clientListenAddrs is where clients connect, from bind and port.
+// clientListenAddrs is where clients connect, from bind and port. "*" stands for every
+// address of both families, so that "::*" beside it adds nothing.
 func (n *Node) clientListenAddrs() []listenAddr {
 	cfg := n.config.Load().Network
 	port := strconv.Itoa(cfg.Port)
-	if len(cfg.Bind) == 0 {
-		return []listenAddr{{addr: net.JoinHostPort("", port)}}
-	}
+	all := listenAddr{addr: net.JoinHostPort("", port)}
 	var out []listenAddr
 	for _, b := range cfg.Bind {
-		optional := len(b) > 1 && b[0] == '-'
-		if optional {
-			b = b[1:]
+		host, optional := strings.CutPrefix(b, "-")
+		switch host {
+		case "*":
+			return []listenAddr{all}
+		case "::*":
+			host = "::"
 		}
-		if b == "*" {
-			b = ""
-		}
-		out = append(out, listenAddr{addr: net.JoinHostPort(b, port), optional: optional})
+		out = append(out, listenAddr{addr: net.JoinHostPort(host, port), optional: optional})
+	}
+	if len(out) == 0 {
+		return []listenAddr{all}
 	}
 	return out
 }

@@ -17,9 +17,11 @@ var (
 
 // takeover implements CLUSTER FAILOVER TAKEOVER: the operator's last resort when the
 // majority of a group is gone for good. The members that do not answer leave the cluster,
-// so that none of them can come back as a voter; then the group is rebuilt from this
-// member alone. Acknowledged writes that only the lost members had are lost.
+// and the group begins a new generation, so that none of them can come back as a voter;
+// then it is rebuilt from this member alone. Acknowledged writes that only the lost members had are lost.
 func (n *Node) takeover(ctx context.Context, g *shardgroup.Group) error {
+	ctx, cancel := context.WithTimeout(ctx, adminTimeout)
+	defer cancel()
 	if g.Leader() != "" {
 		return errHasLeader
 	}
@@ -28,23 +30,12 @@ func (n *Node) takeover(ctx context.Context, g *shardgroup.Group) error {
 	if group == nil || g.Witness() {
 		return errNoData
 	}
-	for _, id := range group.Members {
-		if node := m.Node(id); id != n.Self() && !node.Failed {
-			return fmt.Errorf("ERR node %s of the group is not marked as failed: it may still hold acknowledged writes", id)
-		}
+	if _, err := n.topology.Change(ctx, slotmap.Takeover(group.ID, n.Self(), group.Generation+1)); errors.Is(err, slotmap.ErrNotFailed) {
+		return fmt.Errorf("ERR %w: it may still hold acknowledged writes", err)
+	} else if err != nil {
+		return worded(err)
 	}
 	n.log.Error("TAKEOVER: the group is rebuilt from this member alone; ACKNOWLEDGED WRITES MAY BE LOST", "group", g.ID())
-	for _, id := range group.Members {
-		if id == n.Self() {
-			continue
-		}
-		if _, err := n.change(ctx, slotmap.Leave(id, m.Node(id).Incarnation)); err != nil {
-			return err
-		}
-	}
-	if _, err := n.change(ctx, slotmap.SetWitness(group.ID, "")); err != nil {
-		return err
-	}
 	return n.rebuild(g)
 }
 
