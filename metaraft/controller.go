@@ -153,8 +153,14 @@ func (c *controller) act(ctx context.Context, a Action) error {
 	case ActPromote:
 		return r.Promote(a.Server)
 	case ActDemote:
+		if err := r.MajorityWithout(ctx, a.Server); err != nil {
+			return err
+		}
 		return r.Demote(a.Server)
 	case ActRemove:
+		if err := r.MajorityWithout(ctx, a.Server); err != nil {
+			return err
+		}
 		return r.Remove(a.Server)
 	case ActTransfer:
 		return r.Transfer(ctx, a.Server)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"github.com/redoubtdb/redoubt/shardgroup/replica"
 	"github.com/redoubtdb/redoubt/slotmap"
@@ -11,7 +12,8 @@ import (
 
 // machine is the replicated state machine: it applies changes to the map and tells those who wait.
 type machine struct {
-	publish func(m *slotmap.Map, applied uint64) // called in order, must not block
+	publish   func(m *slotmap.Map, applied uint64) // called in order, must not block
+	committed atomic.Pointer[replica.Configuration]
 
 	mu      sync.Mutex
 	current *slotmap.Map // nil before the genesis entry
@@ -136,8 +138,8 @@ func (m *machine) state() (*slotmap.Map, uint64) {
 	return m.current, m.applied
 }
 
-// ConfigurationCommitted is of no interest: the controller asks the replica.
-func (m *machine) ConfigurationCommitted(uint64, replica.Configuration) {}
+// ConfigurationCommitted remembers the configuration: one that is not committed may be taken back.
+func (m *machine) ConfigurationCommitted(_ uint64, c replica.Configuration) { m.committed.Store(&c) }
 
 // Snapshot captures the map, which is immutable.
 func (m *machine) Snapshot() (replica.Snapshot, error) {

@@ -45,6 +45,18 @@ func (m *Member) Replica() *replica.Replica { return m.replica }
 // Closed is closed when Close begins.
 func (m *Member) Closed() <-chan struct{} { return m.ctx.Done() }
 
+// Out tells, on the leader, whether a server has left the group for good: whether neither the
+// configuration that this leader works with nor the latest that is committed has it.
+func (m *Member) Out(serverID string) bool {
+	now := m.machine.committed.Load()
+	if now == nil {
+		return false
+	}
+	_, in := now.Find(serverID)
+	_, stays := m.replica.Configuration().Find(serverID)
+	return !in && !stays
+}
+
 // IsLeader tells whether this node leads the metadata group.
 func (m *Member) IsLeader() bool { return m.replica.IsLeader() }
 

@@ -87,6 +87,7 @@ func (g *Group) proposeNewTerm(ctx context.Context, term uint64) error {
 type reign struct {
 	g      *Group
 	term   uint64
+	began  time.Time
 	calls  busy // metadata calls
 	config busy // Raft configuration changes
 	wg     waitGroup

@@ -78,6 +78,9 @@ func (n *Nemesis) Heal() {
 
 // Diary is what was done, and how it went.
 func (n *Nemesis) Diary() string {
+	if n == nil {
+		return ""
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return strings.Join(n.diary, "\n")

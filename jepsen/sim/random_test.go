@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"runtime/pprof"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -22,6 +23,9 @@ const (
 	serviceLimit = 10 * time.Second
 	// settleLimit is how long all repairs may take then.
 	settleLimit = time.Minute
+	// playLimit is how much real time one schedule may take: virtual time may stand still
+	// while goroutines spin.
+	playLimit = 3 * time.Minute
 	// checkBudget is how much real time the checker may take for one key.
 	checkBudget = 20 * time.Second
 )
@@ -33,7 +37,7 @@ const (
 //	SIM_HOURS     go on with the next seed for so long, in real time
 //	SIM_LENGTH    seconds of virtual time with faults (25)
 //	SIM_SCHEDULE  a file with the text of one schedule, to be played instead
-//	SIM_LOG       a file for the nodes' logs and the schedule of the first run that fails
+//	SIM_LOG       a file for the schedule and the nodes' logs of runs that fail; the seed is appended to its name
 func TestRandomSchedules(t *testing.T) {
 	length := time.Duration(number(t, "SIM_LENGTH", defaultLength)) * time.Second
 	if path := os.Getenv("SIM_SCHEDULE"); path != "" {
@@ -93,6 +97,11 @@ func play(t *testing.T, s *Schedule, length time.Duration) (took time.Duration) 
 		}
 		report(t, s, length, n, logs)
 	}()
+	watchdog := time.AfterFunc(playLimit, func() { // outside the bubble: real time
+		_ = pprof.Lookup("goroutine").WriteTo(os.Stderr, 2)
+		panic(fmt.Sprintf("seed %d does not come to an end:\n%s\n%s", s.Seed, s, n.Diary()))
+	})
+	defer watchdog.Stop()
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		defer func() { took = time.Since(began) }()
@@ -186,14 +195,12 @@ func report(t *testing.T, s *Schedule, length time.Duration, n *Nemesis, logs *l
 	if !t.Failed() {
 		return
 	}
-	diary := ""
-	if n != nil {
-		diary = n.Diary()
-	}
+	diary := n.Diary()
 	t.Logf("to play this schedule again:\n  SIM_SEED=%d SIM_RUNS=1 SIM_LENGTH=%v SIM_LOG=/tmp/sim.log go test -count=1 -run TestRandomSchedules ./jepsen/sim\n"+
 		"(how goroutines interleave is not decided by the seed: -count=20 if it does not fail at once)\n"+
 		"the schedule, which SIM_SCHEDULE=file plays:\n%v\nwhat was done:\n%s", s.Seed, length.Seconds(), s, diary)
 	if path := os.Getenv("SIM_LOG"); path != "" {
+		path = fmt.Sprintf("%s.%d", path, s.Seed)
 		_ = os.WriteFile(path, append([]byte(s.String()+"\n"+diary+"\n\n"), logs.b.Bytes()...), 0o644)
 	} else {
 		t.Logf("the end of the nodes' logs (SIM_LOG=file keeps all of them):\n%s", logs.tail())
