@@ -17,7 +17,7 @@ func (v *clusterView) infoText() string {
 		name  string
 		value any
 	}{
-		{"cluster_state", v.State()},
+		{"cluster_state", v.state()},
 		{"cluster_slots_assigned", v.Assigned()},
 		{"cluster_slots_ok", v.Assigned() - c.failedSlots},
 		{"cluster_slots_pfail", 0},

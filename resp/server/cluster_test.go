@@ -105,6 +105,24 @@ func TestClusterInfoCounts(t *testing.T) {
 	}
 }
 
+// A node that knows of nobody who serves its own shard's slots does not call the cluster ok, whatever the map says.
+func TestClusterStateWithoutLeader(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.populate()
+	state := func(want string) {
+		t.Helper()
+		if got := d.server.clusterView().infoText(); !strings.HasPrefix(got, "cluster_state:"+want+"\r\n") {
+			t.Errorf("want %s, got %s", want, got)
+		}
+	}
+	state("ok")
+	d.shard.setLeader("")
+	state("fail")
+	d.shard.setLeader(nodePartner)
+	state("ok")
+}
+
 func TestClusterSlotsAndEndpoints(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

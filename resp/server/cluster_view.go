@@ -14,6 +14,7 @@ type clusterView struct {
 	*slotmap.Map
 	self      slotmap.NodeID
 	leader    slotmap.NodeID // of self's own group as its Raft knows it; "" unknown
+	unready   bool           // nobody leads that group, or this node, elected just now, does not serve yet
 	endpoints string         // cluster-preferred-endpoint-type
 	now       time.Time
 	heard     map[slotmap.NodeID]time.Duration // since a node last answered, as far as this node knows
@@ -27,6 +28,7 @@ func (s *Server) clusterView() *clusterView {
 		endpoints: s.cfg.Load().Cluster.EndpointType, now: time.Now(),
 		heard: map[slotmap.NodeID]time.Duration{}, offsets: map[slotmap.NodeID]uint64{},
 	}
+	v.unready = v.leader == "" || v.leader == v.self && !s.shard.Leading()
 	for _, g := range s.inspect.Groups() {
 		for _, m := range g.Members {
 			if m.LastContact >= 0 && g.Leader == v.self {
@@ -40,6 +42,14 @@ func (s *Server) clusterView() *clusterView {
 		v.offsets[r.Node] = r.Offset
 	}
 	return v
+}
+
+// state is cluster_state: the map's, unless this node knows better that slots of its own shard are not served.
+func (v *clusterView) state() slotmap.State {
+	if me := v.Node(v.self); v.unready && me != nil && v.Count(me.Group) > 0 {
+		return slotmap.StateFail
+	}
+	return v.State()
 }
 
 // master returns the master of a group: the leader by its own Raft's word or by report, or for want of one its first member.
