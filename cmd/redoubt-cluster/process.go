@@ -17,10 +17,13 @@ const (
 	logTail      = 5 // lines of a log that are shown when a node does not come up
 )
 
-// start launches node i unless it answers already.
+// start launches node i unless it answers already. Whoever else answers on its port must not become part of the cluster.
 func start(s *settings, i int) error {
 	if c, err := dial(s.port(i)); err == nil {
 		c.close()
+		if pid, err := pidOf(s, i); err != nil || !isNode(s, pid) {
+			return fmt.Errorf("port %d is in use: who answers there is not the node of %s", s.port(i), s.dir)
+		}
 		return nil
 	}
 	args := []string{
@@ -55,16 +58,12 @@ func start(s *settings, i int) error {
 
 // stop ends node i and waits until it is gone; what does not end is killed.
 func stop(ctx context.Context, s *settings, i int) error {
-	b, err := os.ReadFile(s.file(i, ".pid"))
+	pid, err := pidOf(s, i)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
-	}
-	pid, err := strconv.Atoi(string(bytes.TrimSpace(b)))
-	if err != nil {
-		return fmt.Errorf("%s holds no process id", s.file(i, ".pid"))
 	}
 	if !isNode(s, pid) {
 		return os.Remove(s.file(i, ".pid"))
@@ -81,6 +80,19 @@ func stop(ctx context.Context, s *settings, i int) error {
 		}
 	}
 	return nil
+}
+
+// pidOf reads node i's pid file.
+func pidOf(s *settings, i int) (int, error) {
+	b, err := os.ReadFile(s.file(i, ".pid"))
+	if err != nil {
+		return 0, err
+	}
+	pid, err := strconv.Atoi(string(bytes.TrimSpace(b)))
+	if err != nil {
+		return 0, fmt.Errorf("%s holds no process id", s.file(i, ".pid"))
+	}
+	return pid, nil
 }
 
 // isNode tells whether pid is alive and runs our server: process ids are used again.
