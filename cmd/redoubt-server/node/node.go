@@ -85,7 +85,7 @@ func Start(d Deps, cfg *config.Live) (*Node, error) {
 	n.stop = n.ctx.Done()
 	n.shard = &shard{stale: n.staleReplicaReads, frozen: n.freezer}
 	if n.rec, err = loadRecord(d.Storage, d.Logger); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", cfg.Load().Cluster.ConfigFile, err)
 	}
 	if err := n.startCluster(); err != nil {
 		n.shutdown()
