@@ -37,6 +37,7 @@ type Cluster struct {
 // process is one node: its port and files outlive the process.
 type process struct {
 	port int
+	conf string // a redis.conf, "" none
 	args []string
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the process is gone
@@ -44,11 +45,16 @@ type process struct {
 
 // Build compiles redoubt-server into dir and returns its path.
 func Build(dir string, flags ...string) (string, error) {
-	path := filepath.Join(dir, "redoubt-server")
+	return build("redoubt-server", dir, flags...)
+}
+
+// build compiles one of the module's programs.
+func build(program, dir string, flags ...string) (string, error) {
+	path := filepath.Join(dir, program)
 	args := append([]string{"build", "-o", path}, flags...)
-	out, err := exec.Command("go", append(args, "github.com/redoubtdb/redoubt/cmd/redoubt-server")...).CombinedOutput()
+	out, err := exec.Command("go", append(args, "github.com/redoubtdb/redoubt/cmd/"+program)...).CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("building redoubt-server: %w\n%s", err, out)
+		return "", fmt.Errorf("building %s: %w\n%s", program, err, out)
 	}
 	return path, nil
 }
@@ -109,6 +115,13 @@ func (c *Cluster) Start(i int) error {
 	return c.AwaitPing(i, 20*time.Second)
 }
 
+// Configure gives node i a redis.conf. The command line goes on to override it.
+func (c *Cluster) Configure(i int, text string) error {
+	p := c.nodes[i]
+	p.conf = filepath.Join(c.Dir, fmt.Sprintf("redis-%d.conf", p.port))
+	return os.WriteFile(p.conf, []byte(text), 0o644)
+}
+
 // Launch starts node i without waiting.
 func (c *Cluster) Launch(i int) error {
 	p := c.nodes[i]
@@ -117,10 +130,13 @@ func (c *Cluster) Launch(i int) error {
 		return err
 	}
 	defer log.Close()
-	args := append([]string{
-		"--port", strconv.Itoa(p.port), "--bind", "127.0.0.1", "--cluster-enabled", "yes", "--enable-debug-command", "yes",
-		"--cluster-config-file", filepath.Base(c.ConfigFile(i)),
-	}, p.args...)
+	var args []string
+	if p.conf != "" {
+		args = append(args, p.conf)
+	}
+	args = append(args, "--port", strconv.Itoa(p.port), "--bind", "127.0.0.1", "--cluster-enabled", "yes", "--enable-debug-command", "yes",
+		"--cluster-config-file", filepath.Base(c.ConfigFile(i)))
+	args = append(args, p.args...)
 	p.cmd = exec.Command(c.server, args...)
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = c.Dir, log, log
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -140,7 +156,7 @@ func (c *Cluster) Launch(i int) error {
 func (c *Cluster) AwaitPing(i int, limit time.Duration) error {
 	p := c.nodes[i]
 	for end := time.Now().Add(limit); ; time.Sleep(pollInterval) {
-		if r := c.Call(i, "PING"); r.Outcome == client.Done {
+		if r := c.Call(i, "PING"); r.Outcome == client.Done || strings.HasPrefix(fmt.Sprint(r.Err), "NOAUTH") {
 			return nil
 		}
 		select {
@@ -273,8 +289,11 @@ func (c *Cluster) Settle(limit time.Duration) error {
 	return fmt.Errorf("not settled after %v: %s", limit, why)
 }
 
-func (c *Cluster) unsettled() string {
-	for i := range c.nodes {
+func (c *Cluster) unsettled() string { return c.unsettledAmong(len(c.nodes)) }
+
+// unsettledAmong says what the first n nodes are still waiting for.
+func (c *Cluster) unsettledAmong(n int) string {
+	for i := range c.nodes[:n] {
 		if !c.Running(i) {
 			continue
 		}

@@ -26,29 +26,56 @@ type ports struct {
 func claimPorts(n int) (*ports, error) {
 	p := &ports{}
 	for i := 0; i < portRange && len(p.numbers) < n; i++ {
-		port := firstPort + (os.Getpid()+i)%portRange
-		claim, err := net.ListenPacket("udp", local(port))
-		if err != nil {
-			continue
-		}
-		if !free(port) || !free(port+busPortOffset) {
-			_ = claim.Close()
-			continue
-		}
-		p.numbers, p.claims = append(p.numbers, port), append(p.claims, claim)
+		p.claim(firstPort + (os.Getpid()+i)%portRange)
 	}
 	if len(p.numbers) < n {
 		p.release()
-		return nil, errors.New("proc: not enough free ports")
+		return nil, errNoPorts
 	}
 	return p, nil
+}
+
+// claimRow finds n of them side by side.
+func claimRow(n int) (*ports, error) {
+	p := &ports{}
+	for i := 0; i < portRange; i++ {
+		if !p.claim(firstPort + (os.Getpid()+i)%portRange) {
+			p.release()
+			continue
+		}
+		if last := len(p.numbers) - 1; p.numbers[last] != p.numbers[0]+last {
+			p.release() // around the end of the range
+			continue
+		}
+		if len(p.numbers) == n {
+			return p, nil
+		}
+	}
+	p.release()
+	return nil, errNoPorts
+}
+
+var errNoPorts = errors.New("proc: not enough free ports")
+
+// claim takes one port if nobody has it.
+func (p *ports) claim(port int) bool {
+	claim, err := net.ListenPacket("udp", local(port))
+	if err != nil {
+		return false
+	}
+	if !free(port) || !free(port+busPortOffset) {
+		_ = claim.Close()
+		return false
+	}
+	p.numbers, p.claims = append(p.numbers, port), append(p.claims, claim)
+	return true
 }
 
 func (p *ports) release() {
 	for _, c := range p.claims {
 		_ = c.Close()
 	}
-	p.claims = nil
+	p.numbers, p.claims = nil, nil
 }
 
 func free(port int) bool {
