@@ -269,7 +269,7 @@ func TestNodeTimeoutChanges(t *testing.T) {
 // is refused as long as somebody of the group may still be there.
 func TestTakeover(t *testing.T) {
 	simulate(t, 6, 3, func(t *testing.T, c *Cluster) {
-		do(t, c, 2, "SET", "a", "1") // slot 15495: hosts 2 and 5
+		do(t, c, 2, "SET", "a", "1")                             // slot 15495: hosts 2 and 5
 		if got := do(t, c, 2, "WAIT", "1", "5000"); got != "1" { // the majority may be host 2 and the witness
 			t.Fatalf("%s replicas have the write", got)
 		}
