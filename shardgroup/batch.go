@@ -1,7 +1,6 @@
 package shardgroup
 
 import (
-	"context"
 	"errors"
 	"sync"
 	"time"
@@ -17,18 +16,26 @@ const (
 	// maxRequestBytes bounds an entry that one large request makes: the log takes no
 	// more. The frontend refuses such a request with a text of its own.
 	maxRequestBytes = persistence.MaxEntryBytes
-	// maxInFlight is how many entries may be on their way at once.
-	maxInFlight = 2
 )
 
-// batch is the requests of one entry.
+// batch is the requests of one entry. Its memory is used again once its outcome is
+// known and nobody looks at it.
 type batch struct {
 	seq      uint64
 	pendings []*pending
 	requests []*fsm.Request // the same requests, as the machine takes them
+	proposal *replica.Proposal
+	proposed time.Time
+	full     bool // more waited than an entry takes
 }
 
-// fail finishes what the applier has not claimed; unknown tells which error fits.
+// reset forgets what the batch was made of.
+func (b *batch) reset() {
+	clear(b.requests)
+	*b = batch{requests: b.requests[:0]}
+}
+
+// fail finishes what the applier has not claimed.
 func (b *batch) fail(err error) {
 	for _, p := range b.pendings {
 		if p.req.Abandon() {
@@ -37,136 +44,43 @@ func (b *batch) fail(err error) {
 	}
 }
 
-// inflight finds the batch of an entry when it is applied.
+// inflight is the batch whose entry is on its way.
 type inflight struct {
-	mu      sync.Mutex // guards batches
-	batches map[uint64]*batch
+	mu    sync.Mutex // guards batch
+	batch *batch
 }
 
 func (f *inflight) put(b *batch) {
 	f.mu.Lock()
-	f.batches[b.seq] = b
+	f.batch = b
 	f.mu.Unlock()
 }
 
-// take removes and returns the batch, nil if it was given up already.
+// take removes and returns the batch of an entry, nil if it is not here any more.
 func (f *inflight) take(seq uint64) *batch {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	b := f.batches[seq]
-	delete(f.batches, seq)
+	b := f.batch
+	if b == nil || b.seq != seq {
+		return nil
+	}
+	f.batch = nil
 	return b
 }
 
-// batcher turns the queue into entries: everything that arrived while earlier
-// entries were in flight becomes one entry. It is the only user of the encoder.
-func (g *Group) batcher() {
-	defer g.wg.Done()
-	slots := make(chan struct{}, maxInFlight)
-	var taken []*pending
-	for {
-		select {
-		case <-g.stop:
-			return
-		case <-g.queue.wake:
-		}
-		select {
-		case <-g.stop:
-			return
-		case slots <- struct{}{}:
-		}
-		taken = g.queue.take(taken[:0])
-		if len(taken) == 0 {
-			<-slots
-			continue
-		}
-		rest := g.propose(taken, slots)
-		if len(rest) > 0 {
-			g.requeue(rest)
-		}
-	}
-}
-
-// requeue puts back what did not fit into the entry and wakes the batcher again.
-func (g *Group) requeue(rest []*pending) {
-	if !g.queue.putBack(rest) {
-		for _, p := range rest {
-			p.finish(ErrClosed)
-		}
+// expire gives up the requests that have waited since before a time. Their entry may
+// still be applied: the batch stays, so that the applier finds it.
+func (f *inflight) expire(before time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.batch == nil {
 		return
 	}
-	select {
-	case g.queue.wake <- struct{}{}:
-	default:
-	}
-}
-
-// propose makes one entry of the head of taken, hands it to Raft and returns what
-// did not fit. The place in slots is given back when the entry's outcome is known.
-func (g *Group) propose(taken []*pending, slots chan struct{}) []*pending {
-	if !g.Leading() {
-		for _, p := range taken {
-			p.finish(ErrNotLeading)
+	for _, p := range f.batch.pendings {
+		if p.since.Before(before) && p.req.Abandon() {
+			p.finish(ErrIndeterminate)
 		}
-		<-slots
-		return nil
 	}
-	b := &batch{seq: g.seq.Add(1)}
-	g.enc.Begin(g.header(fsm.KindCommands, b.seq))
-	n := 0
-	for ; n < len(taken) && g.enc.Size() < maxEntryBytes; n++ {
-		p := taken[n]
-		for i := range p.req.Ops {
-			if op := &p.req.Ops[i]; op.IsWrite() {
-				g.enc.AddOp(op)
-			}
-		}
-		b.pendings = append(b.pendings, p)
-		b.requests = append(b.requests, p.req)
-	}
-	data := g.enc.Finish()
-	if len(data) > maxRequestBytes {
-		b.fail(ErrTooLarge)
-		<-slots
-		return taken[n:]
-	}
-	g.inflight.put(b)
-	g.proposals.Add(1)
-	prop := g.replica.Propose(data)
-	g.wg.Add(1)
-	go g.await(prop, b, slots)
-	return taken[n:]
-}
-
-// await learns the outcome of an entry. Success was answered by the applier already.
-func (g *Group) await(prop *replica.Proposal, b *batch, slots chan struct{}) {
-	defer g.wg.Done()
-	ctx, cancel := context.WithTimeout(context.Background(), g.opt.RequestTimeout)
-	err := prop.Wait(ctx)
-	cancel()
-	<-slots
-	if err == nil {
-		return
-	}
-	if g.inflight.take(b.seq) == nil {
-		return // the applier has it and finishes every request in it
-	}
-	if errors.Is(err, replica.ErrNotRun) {
-		b.fail(ErrNotLeading)
-		return
-	}
-	b.fail(ErrIndeterminate)
-}
-
-// header stamps an entry with the leader's clock, which never runs backwards here,
-// and with a seed for everything random in it.
-func (g *Group) header(kind fsm.Kind, seq uint64) fsm.Header {
-	g.stamp.Lock()
-	defer g.stamp.Unlock()
-	if now := time.Now().UnixMilli(); now > g.lastNow {
-		g.lastNow = now
-	}
-	return fsm.Header{Kind: kind, Now: g.lastNow, Seed: g.rng.Uint64(), Proposer: g.proposer, Seq: seq}
 }
 
 // Do hands the request to consensus and returns when it is answered into r.W (nil),
@@ -178,40 +92,102 @@ func (g *Group) Do(r *fsm.Request) error {
 		return ErrNotLeading
 	}
 	p := g.getPending(r)
-	if !g.queue.add(p) {
+	taken, ok := g.queue.add(p)
+	if !ok {
 		return ErrClosed
 	}
-	select {
-	case err := <-p.done:
-		return g.finished(p, err)
-	case <-p.timer.C:
+	if len(taken) > 0 {
+		g.proposed <- g.propose(taken)
 	}
-	if g.queue.remove(p) {
-		return g.finished(p, ErrNoQuorum)
+	err := <-p.done
+	if err != ErrIndeterminate { // then p stays with the batch
+		p.req = nil
+		g.pool.Put(p)
 	}
-	if r.Abandon() {
-		return ErrIndeterminate // p stays with the batch
-	}
-	return g.finished(p, <-p.done)
+	return err
 }
 
 func (g *Group) getPending(r *fsm.Request) *pending {
 	p, _ := g.pool.Get().(*pending)
 	if p == nil {
-		p = &pending{done: make(chan error, 1), timer: time.NewTimer(g.opt.RequestTimeout)}
-	} else {
-		p.timer.Reset(g.opt.RequestTimeout)
+		p = &pending{done: make(chan error, 1)}
 	}
-	p.req = r
+	p.req, p.since = r, time.Now()
 	return p
 }
 
-// finished gives p back to the pool where nothing can reach it any more.
-func (g *Group) finished(p *pending, err error) error {
-	if err != ErrIndeterminate {
-		p.timer.Stop()
-		p.req = nil
-		g.pool.Put(p)
+// propose makes one entry of the head of taken and hands it to Raft; what does not
+// fit goes back to the queue. It returns nil if nothing is on its way. Whoever took
+// the requests out of the queue calls it: no second entry is made until the keeper
+// knows the outcome of this one.
+func (g *Group) propose(taken []*pending) *batch {
+	if !g.Leading() {
+		finishAll(taken, ErrNotLeading)
+		return nil
 	}
-	return err
+	b := g.spare
+	if b == nil {
+		b = &batch{}
+	}
+	g.spare = nil
+	b.seq, b.proposed = g.seq.Add(1), time.Now()
+	data := g.encode(b, taken)
+	n := len(b.requests)
+	b.pendings, b.full = taken[:n], n < len(taken)
+	if b.full && !g.queue.putBack(taken[n:]) {
+		finishAll(taken[n:], ErrClosed)
+	}
+	if len(data) > maxRequestBytes {
+		b.fail(ErrTooLarge)
+		return nil
+	}
+	g.inflight.put(b)
+	g.proposals.Add(1)
+	b.proposal = g.replica.Propose(data)
+	return b
+}
+
+// encode writes as many requests into an entry as fit, at least one.
+func (g *Group) encode(b *batch, taken []*pending) []byte {
+	g.enc.Begin(g.header(fsm.KindCommands, b.seq))
+	for _, p := range taken {
+		if g.enc.Size() >= maxEntryBytes {
+			break
+		}
+		for i := range p.req.Ops {
+			if op := &p.req.Ops[i]; op.IsWrite() {
+				g.enc.AddOp(op)
+			}
+		}
+		b.requests = append(b.requests, p.req)
+	}
+	return g.enc.Finish()
+}
+
+// conclude ends a batch whose proposal has ended: the applier has answered it, or
+// nobody will.
+func (g *Group) conclude(b *batch, err error) {
+	left := g.inflight.take(b.seq) != nil
+	switch {
+	case left && errors.Is(err, replica.ErrNotRun):
+		b.fail(ErrNotLeading)
+	case left:
+		b.fail(ErrIndeterminate)
+	}
+	if left || err == nil { // otherwise the applier may still be at it
+		g.queue.recycle(b.pendings)
+		b.reset()
+		g.spare = b
+	}
+}
+
+// header stamps an entry with the leader's clock, which never runs backwards here,
+// and with a seed for everything random in it.
+func (g *Group) header(kind fsm.Kind, seq uint64) fsm.Header {
+	g.stamp.Lock()
+	defer g.stamp.Unlock()
+	if now := time.Now().UnixMilli(); now > g.lastNow {
+		g.lastNow = now
+	}
+	return fsm.Header{Kind: kind, Now: g.lastNow, Seed: g.rng.Uint64(), Proposer: g.proposer, Seq: seq}
 }

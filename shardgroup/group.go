@@ -65,7 +65,9 @@ type Group struct {
 	proposals atomic.Uint64
 	queue     *queue
 	inflight  *inflight
-	enc       fsm.Encoder // the batcher's
+	proposed  chan *batch // from whoever made an entry to the keeper; capacity 1
+	enc       fsm.Encoder // of whoever makes an entry
+	spare     *batch      // likewise
 	pool      sync.Pool
 	transfers chan transferRequest
 
@@ -99,8 +101,9 @@ func Open(d Deps, o Options) (*Group, error) {
 		log:       d.Logger.With("group", short(o.ID), "witness", o.Witness),
 		proposer:  binary.LittleEndian.Uint64(seed[:8]),
 		rng:       rand.New(rand.NewChaCha8(seed)),
-		queue:     newQueue(),
-		inflight:  &inflight{batches: make(map[uint64]*batch)},
+		queue:     &queue{},
+		inflight:  &inflight{},
+		proposed:  make(chan *batch, 1),
 		transfers: make(chan transferRequest),
 		stop:      make(chan struct{}),
 	}
@@ -127,19 +130,17 @@ func Open(d Deps, o Options) (*Group, error) {
 	g.handle()
 	g.wg.Go(g.watchFailure)
 	g.wg.Go(g.lead)
-	g.wg.Add(1)
-	go g.batcher()
+	g.wg.Go(g.keep)
+	g.wg.Go(g.expire)
 	return g, nil
 }
 
 // Close stops the member. Requests that wait are answered: ErrNotRun where they had
 // not been handed to Raft, ErrIndeterminate otherwise.
 func (g *Group) Close() error {
+	finishAll(g.queue.close(), ErrClosed)
 	close(g.stop)
 	g.unhandle()
-	for _, p := range g.queue.close() {
-		p.finish(ErrClosed)
-	}
 	err := g.replica.Shutdown()
 	g.wg.Wait()
 	if g.member != nil {

@@ -54,6 +54,7 @@ func (m *member) Apply(index, term uint64, data []byte) {
 	machine := m.machine.Load()
 	if err := machine.Apply(index, term, data, requests); err != nil {
 		m.fail(fmt.Errorf("entry %d of term %d cannot be applied: %w", index, term, err))
+		m.giveUp(b)
 		return
 	}
 	switch h.Kind {
@@ -76,6 +77,18 @@ func (m *member) answer(b *batch) {
 	for _, p := range b.pendings {
 		if p.req.Claimed() {
 			p.finish(nil)
+		}
+	}
+}
+
+// giveUp finishes all requests of an entry that has not been run to its end.
+func (m *member) giveUp(b *batch) {
+	if b == nil {
+		return
+	}
+	for _, p := range b.pendings {
+		if p.req.Abandon() || p.req.Claimed() {
+			p.finish(ErrIndeterminate)
 		}
 	}
 }

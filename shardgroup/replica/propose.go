@@ -48,8 +48,13 @@ func (p *Proposal) Wait(ctx context.Context) error {
 	if p.refused != nil {
 		return p.refused
 	}
-	defer p.replica.proposals.Add(-1)
-	if err := p.replica.await(ctx, p.future); err != nil {
+	return p.conclude(p.replica.await(ctx, p.future))
+}
+
+// conclude ends the waiting; err is what the library said.
+func (p *Proposal) conclude(err error) error {
+	p.replica.proposals.Add(-1)
+	if err != nil {
 		return classify(err)
 	}
 	if err, ok := p.future.Response().(error); ok { // the state machine halted before it
