@@ -22,8 +22,8 @@ type settings struct {
 	peers     []peer   // that run already
 	extra     []string // further arguments for each Redoubt node
 	dir       string
-	server    string // paths of programs
-	redis     string // "" for none
+	server    string // paths of programs, "" for none
+	redis     string
 	benchmark string
 }
 
@@ -55,7 +55,7 @@ func parseSettings(args []string, out io.Writer) (*settings, error) {
 	f.IntVar(&s.failovers, "failover", 0, "measure this many failovers of each kind instead of throughput")
 	only := f.String("only", "", "comma-separated workloads to run: "+workloadIDs()+" (default: all)")
 	f.StringVar(&s.dir, "dir", ".", "where the data directory is made; on the disk that is to be measured")
-	f.StringVar(&s.server, "redoubt", "", "path of redoubt-server (default: beside this program)")
+	f.StringVar(&s.server, "redoubt", "", `path of redoubt-server, or "none" (default: beside this program)`)
 	f.StringVar(&s.redis, "redis", "redis-server", `redis-server to compare with; "none" for none`)
 	f.StringVar(&s.benchmark, "benchmark", "redis-benchmark", "redis-benchmark, which makes the load")
 	f.Func("peer", "name=host:port of a server that runs already; may be repeated", s.addPeer)
@@ -93,19 +93,30 @@ func (s *settings) find() (err error) {
 		}
 		s.server = filepath.Join(filepath.Dir(self), "redoubt-server")
 	}
-	if s.server, err = program("-redoubt", s.server); err != nil || s.failovers > 0 {
+	if s.server, err = program("-redoubt", s.server); err != nil {
 		return err
 	}
-	if s.redis == "none" {
-		s.redis = ""
-	} else if s.redis, err = program("-redis", s.redis); err != nil {
+	if s.failovers > 0 {
+		if s.server == "" {
+			return errors.New("-failover needs a redoubt-server")
+		}
+		return nil
+	}
+	if s.redis, err = program("-redis", s.redis); err != nil {
 		return err
+	}
+	if s.server == "" && s.redis == "" && len(s.peers) == 0 {
+		return errors.New("without redoubt-server, redis-server and peers there is nothing to measure")
 	}
 	s.benchmark, err = program("-benchmark", s.benchmark)
 	return err
 }
 
+// program finds a program; the path "none" means that it is not wanted.
 func program(name, path string) (string, error) {
+	if path == "none" {
+		return "", nil
+	}
 	found, err := exec.LookPath(path)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w (redis-server and redis-benchmark are in Debian's redis-server and redis-tools)", name, err)

@@ -80,6 +80,8 @@ func TestSettingsRefused(t *testing.T) {
 		{"-redis /nonexistent/redis", "-redis"},
 		{"-redoubt /nonexistent/redoubt", "-redoubt"},
 		{"-benchmark /nonexistent/benchmark", "-benchmark"},
+		{"-redoubt none -redis none", "nothing to measure"},
+		{"-redoubt none -failover 1", "-failover needs"},
 		{"-what", "not defined"},
 	} {
 		_, err := parseSettings(append(paths[:len(paths):len(paths)], strings.Fields(c.args)...), io.Discard)

@@ -52,11 +52,13 @@ func startPeers(ctx context.Context, s *settings, f *fleet) ([]peer, error) {
 		}
 		peers = append(peers, peer{redisName, addr})
 	}
-	g, err := startRedoubt(ctx, f, s)
-	if err != nil {
-		return nil, err
+	if s.server != "" {
+		g, err := startRedoubt(ctx, f, s)
+		if err != nil {
+			return nil, err
+		}
+		peers = append(peers, peer{redoubtName, g.addrs[0]})
 	}
-	peers = append(peers, peer{redoubtName, g.addrs[0]})
 	return append(peers, s.peers...), nil
 }
 
