@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	dataSteps     = 5000
+	dataSteps     = 3500
 	widestPipe    = 60
 	linesBetween  = 1000 // requests between two comparisons of the whole state
 	pipelineShare = 70   // of 100 rounds; the others send one request
