@@ -53,7 +53,7 @@ func openSizedWAL(dir string, size int, noSync bool, log *slog.Logger) (engineLo
 	w, err := wal.Open(dir,
 		wal.WithMetaStore(meta),
 		wal.WithSegmentSize(size),
-		wal.WithSegmentFiler(segment.NewFiler(dir, &walFS{walfs.New(), noSync})),
+		wal.WithSegmentFiler(segment.NewFiler(dir, &walFS{walfs.New(), noSync, make([]byte, zeroAheadBytes)})),
 		wal.WithLogger(hclogTo(log)))
 	if err != nil {
 		return nil, walDamage(dir, err)
@@ -108,25 +108,33 @@ func entryFile(dir string, state types.PersistentState, err error) string {
 type walFS struct {
 	*walfs.FS
 	noSync bool
+	zeros  []byte
 }
 
 // Create makes a segment.
 func (f *walFS) Create(dir, name string, size uint64) (types.WritableFile, error) {
 	file, err := f.FS.Create(dir, name, size)
-	return f.wrap(file), err
+	return f.wrap(file, err)
 }
 
 // OpenWriter opens a segment that is still written to.
 func (f *walFS) OpenWriter(dir, name string) (types.WritableFile, error) {
 	file, err := f.FS.OpenWriter(dir, name)
-	return f.wrap(file), err
+	return f.wrap(file, err)
 }
 
-func (f *walFS) wrap(file types.WritableFile) types.WritableFile {
-	if !f.noSync || file == nil {
-		return file
+func (f *walFS) wrap(file types.WritableFile, err error) (types.WritableFile, error) {
+	if err != nil {
+		return nil, err
 	}
-	return unsyncedFile{file}
+	if f.noSync {
+		return unsyncedFile{file}, nil
+	}
+	wrapped, err := newSegmentFile(file, f.zeros)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return wrapped, nil
 }
 
 type unsyncedFile struct{ types.WritableFile }
