@@ -101,10 +101,14 @@ func (s *planScenario) settled() error {
 		return err
 	}
 	for _, g := range s.view.Map.Groups() {
-		if w := s.view.Map.Node(g.Witness); w != nil && (len(g.Members)%2 != 0 || w.Leaving) {
+		needed := len(g.Members)%2 == 0
+		if staying := (&planner{View: s.view}).staying(g); staying > 0 && staying%2 == 0 {
+			needed = true // those that are leaving will have left
+		}
+		if w := s.view.Map.Node(g.Witness); w != nil && (!needed || w.Leaving) {
 			return fmt.Errorf("group %s has a witness on %s", g.ID, w.ID)
 		}
-		if len(g.Members)%2 == 0 && g.Witness == "" && s.witnessPossible(g) {
+		if needed && g.Witness == "" && s.witnessPossible(g) {
 			return fmt.Errorf("group %s has no witness", g.ID)
 		}
 	}

@@ -31,9 +31,10 @@ func (p *planner) planWitnesses() {
 }
 
 // witness returns where a group's witness should be; "" nowhere. Members that are leaving count until
-// they have left: a dead one may not be the only other voter when the witness goes.
+// they have left: a dead one may not be the only other voter when the witness goes. If those that stay
+// will be even in number, the witness comes before the others go, so that the group can always lose one.
 func (p *planner) witness(g *slotmap.Group, load map[slotmap.NodeID]int) slotmap.NodeID {
-	if len(g.Members)%2 != 0 {
+	if staying := p.staying(g); len(g.Members)%2 != 0 && (staying == 0 || staying%2 != 0) {
 		return ""
 	}
 	present := p.Map.Node(g.Witness)
@@ -47,6 +48,16 @@ func (p *planner) witness(g *slotmap.Group, load map[slotmap.NodeID]int) slotmap
 		return g.Witness
 	}
 	return ""
+}
+
+// staying counts the members that are not leaving.
+func (p *planner) staying(g *slotmap.Group) (count int) {
+	for _, id := range g.Members {
+		if n := p.Map.Node(id); n != nil && !n.Leaving {
+			count++
+		}
+	}
+	return count
 }
 
 // witnessHost returns the best living node of another group: on a host without members of the group,

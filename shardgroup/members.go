@@ -38,6 +38,9 @@ type wanted struct {
 	data    []string
 	witness string   // "" none
 	leaving []string // data members that are being forgotten
+
+	nodes  map[string]bool // all servers that may come back: names of the map's nodes
+	placed bool            // the witness is named, or there is none to be expected
 }
 
 // want reads a group's membership from the map.
@@ -46,7 +49,7 @@ func want(m *slotmap.Map, id slotmap.GroupID) (wanted, bool) {
 	if g == nil {
 		return wanted{}, false
 	}
-	var w wanted
+	w := wanted{nodes: make(map[string]bool)}
 	for _, member := range g.Members {
 		switch n := m.Node(member); {
 		case n == nil:
@@ -59,6 +62,12 @@ func want(m *slotmap.Map, id slotmap.GroupID) (wanted, bool) {
 	if n := m.Node(g.Witness); n != nil && !n.Leaving {
 		w.witness = n.WitnessID()
 	}
+	candidate := false
+	for _, n := range m.Nodes() {
+		w.nodes[n.ServerID()], w.nodes[n.WitnessID()] = true, true
+		candidate = candidate || n.Group != id && n.Group != "" && !n.Failed && !n.Leaving
+	}
+	w.placed = w.witness != "" || !candidate || len(w.data)%2 != 0
 	return w, true
 }
 
@@ -104,10 +113,9 @@ func peerStates(peers []replica.Peer, last uint64, began, now time.Time, limit t
 }
 
 // nextStep decides the one change that brings the configuration closer to what is
-// wanted. Order: unwanted dead voters out first (they only weaken the quorum), then
-// data members in, then the witness, then whoever else is not wanted. A vote is not
-// taken away before those that are to have one have it, where the group could lose one
-// server less without it: of three voters that leaves two, which can lose none.
+// wanted. Order: first out are servers that are dead for good, since they only weaken the
+// quorum; then data members come in, then the witness; then whoever else is not wanted goes,
+// where the group can spare the vote.
 func nextStep(self string, have replica.Configuration, w wanted, peers map[string]peerState) step {
 	wantedIDs := append(slices.Clone(w.data), w.witness)
 	if w.witness == "" {
@@ -122,7 +130,7 @@ func nextStep(self string, have replica.Configuration, w wanted, peers map[strin
 		}
 	}
 	for _, id := range unwanted {
-		if peers[id].dead {
+		if peers[id].dead && !w.nodes[id] {
 			return step{stepRemove, id}
 		}
 	}
@@ -133,7 +141,7 @@ func nextStep(self string, have replica.Configuration, w wanted, peers map[strin
 		return s
 	}
 	if len(unwanted) > 0 && !catchingUp(in, w.data, peers) {
-		if out := firstOut(unwanted, w.leaving); !in[out] || slices.Contains(w.leaving, out) || have.Voters()%2 == 0 || allVote(in, wantedIDs) {
+		if out := firstOut(unwanted, w.leaving); !in[out] || have.Voters()%2 == 0 || w.complete(out, in, wantedIDs, peers) {
 			return step{stepRemove, out}
 		}
 	}
@@ -143,9 +151,18 @@ func nextStep(self string, have replica.Configuration, w wanted, peers map[strin
 	return step{}
 }
 
-// allVote tells whether everybody who is wanted has a vote.
-func allVote(in map[string]bool, wantedIDs []string) bool {
-	return !slices.ContainsFunc(wantedIDs, func(id string) bool { return !in[id] })
+// complete tells whether everybody who is wanted has a vote. Before that a vote is not
+// taken away from an odd number of voters, even from a server that is dead but may come
+// back: the group could lose one server less without it, three voters one and two none.
+// Only who is forgotten does not wait for those that are dead.
+func (w *wanted) complete(out string, in map[string]bool, wantedIDs []string, peers map[string]peerState) bool {
+	forgotten := slices.Contains(w.leaving, out)
+	for _, id := range wantedIDs {
+		if !in[id] && !(forgotten && peers[id].dead) {
+			return false
+		}
+	}
+	return w.placed
 }
 
 // firstOut picks who goes first: a data member that is being forgotten before the

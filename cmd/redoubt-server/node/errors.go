@@ -27,6 +27,15 @@ func coded(err error) error {
 	return codedError{err}
 }
 
+// codeNotJoined says that a request to join certainly came to nothing.
+const codeNotJoined = "not-joined"
+
+// notJoinedError is the answer to a request to join that certainly came to nothing.
+type notJoinedError struct{ err error }
+
+func (e notJoinedError) Error() string { return e.err.Error() }
+func (notJoinedError) Code() string    { return codeNotJoined }
+
 // uncoded turns what came over the bus back into the slot map's error.
 func uncoded(err error) error {
 	var remote *bus.RemoteError

@@ -30,12 +30,13 @@ type record struct {
 	Cluster     string          `json:"cluster"`
 	Node        slotmap.NodeID  `json:"node"`
 	Incarnation string          `json:"incarnation"`
-	Joining     string          `json:"joining,omitempty"`  // bus address of the cluster that is being joined
-	Replaces    string          `json:"replaces,omitempty"` // the incarnation whose disk was lost: rejoin first
-	Map         json.RawMessage `json:"map,omitempty"`      // last known map, for addresses
-	Founding    slotmap.GroupID `json:"founding,omitempty"` // the group this node bootstraps
-	Former      string          `json:"former,omitempty"`   // the server id before a reset: data of it are to be wiped
-	Sum         uint32          `json:"sum"`                // crc32c of the record with Sum 0
+	Joining     string          `json:"joining,omitempty"`     // bus address of the cluster that is being joined
+	JoinCluster string          `json:"joincluster,omitempty"` // its id
+	Replaces    string          `json:"replaces,omitempty"`    // the incarnation whose disk was lost: rejoin first
+	Map         json.RawMessage `json:"map,omitempty"`         // last known map, for addresses
+	Founding    slotmap.GroupID `json:"founding,omitempty"`    // the group this node bootstraps
+	Former      string          `json:"former,omitempty"`      // the server id before a reset: data of it are to be wiped
+	Sum         uint32          `json:"sum"`                   // crc32c of the record with Sum 0
 }
 
 // diskIdentity is the content of identityFile.
@@ -221,7 +222,7 @@ func reborn(r *record) *record {
 	if r.Replaces == "" {
 		r.Replaces = r.Incarnation
 	}
-	r.Incarnation, r.Founding, r.Joining = newID(incarnationSize), "", ""
+	r.Incarnation, r.Founding, r.Joining, r.JoinCluster = newID(incarnationSize), "", "", ""
 	return r
 }
 

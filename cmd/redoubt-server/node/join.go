@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/redoubtdb/redoubt/metaraft"
 	"github.com/redoubtdb/redoubt/shardgroup/bus"
 	"github.com/redoubtdb/redoubt/slotmap"
 )
@@ -20,6 +21,8 @@ const (
 	joinRetry = 200 * time.Millisecond
 	// minHandshake is the shortest time that MEET goes on trying in the background.
 	minHandshake = 5 * time.Second
+	// maxJoinRetry bounds the pause while it is not known whether the node was taken in.
+	maxJoinRetry = 2 * time.Second
 	// joinCallTimeout bounds one attempt.
 	joinCallTimeout = 5 * time.Second
 )
@@ -191,9 +194,18 @@ func (n *Node) joinOnce(ctx context.Context, addr string, them hello) (bool, err
 		return false, errBusy
 	}
 	defer n.changing.finish()
-	defer n.topology.release()
+	_, pending := n.pendingJoin()
+	open := pending != ""
+	defer func() {
+		if !open {
+			n.topology.release()
+		}
+	}()
 	if err := n.topology.hold(ctx); err != nil {
 		return false, err
+	}
+	if open && pending != them.Cluster {
+		return false, errBusy
 	}
 	if err := n.learnHost(ctx, addr); err != nil {
 		return false, err
@@ -202,18 +214,54 @@ func (n *Node) joinOnce(ctx context.Context, addr string, them hello) (bool, err
 	if err != nil {
 		return false, err // somebody has joined this node meanwhile: look again who has to move
 	}
-	if err := n.rememberJoining(addr); err != nil {
+	if err := n.rememberJoining(addr, them.Cluster); err != nil {
 		return false, err
 	}
 	m, err := n.callJoin(ctx, addr, joinRequest{Cluster: them.Cluster, Change: change})
 	var conflict *slotmap.SlotConflictError
-	if errors.As(err, &conflict) {
-		return false, n.giveUpSlots(ctx, conflict.Slots)
+	switch {
+	case err == nil:
+		open = false
+		return true, n.moveTo(m)
+	case errors.As(err, &conflict):
+		open = false
+		return false, errors.Join(n.rememberJoining("", ""), n.giveUpSlots(ctx, conflict.Slots))
+	case !open && certainlyOut(err):
+		return false, errors.Join(n.rememberJoining("", ""), err)
 	}
-	if err != nil {
-		return false, err
+	open = true // the cluster may have this node by now: it must not do anything else until it knows
+	n.background(func() { n.finishJoining(addr) })
+	return false, err
+}
+
+// certainlyOut tells whether an attempt to join certainly came to nothing.
+func certainlyOut(err error) bool {
+	var remote *bus.RemoteError
+	return errors.Is(err, bus.ErrNotSent) || slotmap.ErrorCode(err) != "" || errors.As(err, &remote) && remote.Code == codeNotJoined
+}
+
+// finishJoining goes on until this node is a member of the cluster that may have taken it
+// in, or is certainly not, or RESET has made it another node.
+func (n *Node) finishJoining(addr string) {
+	if !n.joining.start() {
+		return
 	}
-	return true, n.moveTo(m)
+	defer n.joining.finish()
+	for pause := joinRetry; sleep(n.ctx, pause); pause = min(2*pause, maxJoinRetry) {
+		if _, cluster := n.pendingJoin(); cluster == "" {
+			return
+		}
+		ctx, cancel := context.WithTimeout(n.ctx, joinCallTimeout)
+		_, err := n.meetOnceAsJoiner(ctx, addr)
+		cancel()
+		if errors.Is(err, errRefused) {
+			n.log.Warn("joining failed", "address", addr, "error", err)
+			return
+		}
+		if err != nil {
+			n.log.Info("joining goes on: the cluster may have this node already", "address", addr, "error", err)
+		}
+	}
 }
 
 // giveUpSlots drops slots that the other side owns, unless keys of ours are in them:
@@ -248,9 +296,12 @@ func (n *Node) serveJoin(ctx context.Context, _ bus.Identity, body []byte) ([]by
 		return nil, errors.New("malformed request to join")
 	}
 	if n.topology.Map().ClusterID != r.Cluster {
-		return nil, errors.New("this node is in another cluster by now")
+		return nil, notJoinedError{errors.New("this node is in another cluster by now")}
 	}
 	m, err := n.topology.Change(ctx, r.Change)
+	if errors.Is(err, errChanging) || errors.Is(err, metaraft.ErrNotRun) {
+		return nil, notJoinedError{err}
+	}
 	if err != nil {
 		return nil, coded(err)
 	}

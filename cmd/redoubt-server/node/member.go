@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -129,16 +130,24 @@ func (n *Node) closeMeta() {
 	}
 }
 
-// rememberJoining notes in the config file that this node may be about to belong to
-// the cluster at addr, so that a crash cannot leave it between two clusters.
-func (n *Node) rememberJoining(addr string) error {
+// rememberJoining notes in the config file that this node may belong to another cluster
+// already, reached at addr, so that neither a lost answer nor a crash can leave it between
+// two clusters. Empty strings: it certainly does not.
+func (n *Node) rememberJoining(addr, cluster string) error {
 	n.life.lock()
 	defer n.life.unlock()
-	if n.rec.Joining == addr {
+	if n.rec.Joining == addr && n.rec.JoinCluster == cluster {
 		return nil
 	}
-	n.rec.Joining = addr
+	n.rec.Joining, n.rec.JoinCluster = addr, cluster
 	return save(n.dep.Storage, n.rec)
+}
+
+// pendingJoin is the cluster that this node may belong to already, "" for none.
+func (n *Node) pendingJoin() (addr, cluster string) {
+	n.life.lock()
+	defer n.life.unlock()
+	return n.rec.Joining, n.rec.JoinCluster
 }
 
 // moveTo makes this node a member of the cluster of m, which has it in it already. The
@@ -155,7 +164,7 @@ func (n *Node) moveTo(m *slotmap.Map) error {
 		return err
 	}
 	n.closeMeta()
-	n.rec.Cluster, n.rec.Joining, n.rec.Replaces, n.rec.Map = m.ClusterID, "", "", raw
+	n.rec.Cluster, n.rec.Joining, n.rec.JoinCluster, n.rec.Replaces, n.rec.Map = m.ClusterID, "", "", "", raw
 	if err := save(n.dep.Storage, n.rec); err != nil {
 		n.fail(err) // neither here nor there: a restart finds the old config file
 		return err
@@ -176,20 +185,43 @@ func (n *Node) moveTo(m *slotmap.Map) error {
 }
 
 // rememberLoop keeps the map in the config file up to date: it is where a node that
-// lost its data, or that starts while its cluster is down, finds its peers.
+// lost its data, or that starts while its cluster is down, finds its peers. Who the
+// peers are is written at once: a node that believes to be alone would begin anew.
 func (n *Node) rememberLoop() {
 	for {
-		changed := n.topology.Changed()
+		saved := n.topology.Map()
 		n.remember()
-		select {
-		case <-n.stop:
-			return
-		case <-changed:
-		}
-		if !sleep(n.ctx, rememberInterval) {
+		if !n.awaitNews(saved) {
 			return
 		}
 	}
+}
+
+// awaitNews returns when the peers are not those of the saved map, or when anything else
+// has changed and rememberInterval is over; false means that the node stops.
+func (n *Node) awaitNews(saved *slotmap.Map) bool {
+	interval := time.NewTimer(rememberInterval)
+	defer interval.Stop()
+	for over := false; ; {
+		changed := n.topology.Changed()
+		if now := n.topology.Map(); !samePeers(saved, now) || over && now != saved {
+			return true
+		}
+		select {
+		case <-n.stop:
+			return false
+		case <-changed:
+		case <-interval.C:
+			over = true
+		}
+	}
+}
+
+// samePeers tells whether two maps lead to the same nodes.
+func samePeers(a, b *slotmap.Map) bool {
+	return slices.EqualFunc(a.Nodes(), b.Nodes(), func(x, y *slotmap.Node) bool {
+		return x.ServerID() == y.ServerID() && x.SameAddress(y)
+	})
 }
 
 func (n *Node) remember() {
@@ -225,7 +257,7 @@ func (n *Node) resume() {
 		n.background(n.rejoin)
 	case n.rec.Joining != "":
 		addr := n.rec.Joining
-		n.background(func() { n.meet(addr); n.publishAddress() })
+		n.background(func() { n.finishJoining(addr); n.publishAddress() })
 	default:
 		n.background(n.publishAddress)
 	}

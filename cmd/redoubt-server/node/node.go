@@ -46,6 +46,7 @@ type Node struct {
 	saves    saves
 	forgot   recent
 	changing busy // one change of cluster at a time
+	joining  busy // somebody sees to it that a join comes to an end
 
 	life    lock // guards what follows, and changes of cluster
 	rec     *record
@@ -103,6 +104,7 @@ func Start(d Deps, cfg *config.Live) (*Node, error) {
 	cfg.Subscribe(n.configChanged)
 	n.wg.Go(n.reconcileLoop)
 	n.wg.Go(n.rememberLoop)
+	n.wg.Go(n.lookoutLoop)
 	n.resume()
 	return n, nil
 }
@@ -125,6 +127,7 @@ func (n *Node) startCluster() error {
 		return err
 	}
 	n.topology = newTopology(m, n.watchForgotten)
+	n.topology.held = n.rec.JoinCluster != "" // until it is known where this node belongs
 	n.removeStrayStores()
 	return n.openMeta(m)
 }

@@ -116,5 +116,6 @@ func (n *Node) wipe(hard bool) error {
 	n.identity.store(n.rec.busIdentity())
 	m := n.loneMap()
 	n.topology.replace(m)
+	n.topology.release()
 	return n.openMeta(m)
 }

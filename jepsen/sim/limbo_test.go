@@ -1,0 +1,91 @@
+package sim
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// A node that is forgotten while it is down finds out when it is back: no leader tells it,
+// since it is in nobody's configuration any more.
+func TestForgetWhileAway(t *testing.T) {
+	simulate(t, 4, 3, func(t *testing.T, c *Cluster) {
+		id := string(c.Node(3).Self())
+		c.Kill(3)
+		time.Sleep(5 * time.Second)
+		do(t, c, 1, "CLUSTER", "FORGET", id)
+		if err := c.Start(3); err != nil {
+			t.Fatal(err)
+		}
+		if !Until(20*time.Second, func() bool { return len(c.Node(3).Map().Nodes()) == 1 }) {
+			t.Fatalf("the forgotten node still believes to be in a cluster of %d nodes", len(c.Node(3).Map().Nodes()))
+		}
+		meet(t, c, 3, 0)
+		together(t, c, 4, 0, 1, 2, 3)
+	})
+}
+
+// A node whose disk is lost right after others have joined its cluster comes back to them,
+// and is not a cluster of its own.
+func TestWipeRightAfterTheMeeting(t *testing.T) {
+	bare(t, 3, func(t *testing.T, c *Cluster) {
+		for i := range 3 {
+			do(t, c, i, "CLUSTER", "ADDSLOTSRANGE", []string{"0", "6000", "12000"}[i], []string{"5999", "11999", "16383"}[i])
+		}
+		meet(t, c, 1, 0)
+		meet(t, c, 2, 0)
+		together(t, c, 3, 0, 1, 2)
+		time.Sleep(500 * time.Millisecond) // votes in the metadata group
+		id := c.Node(0).Self()
+		c.Kill(0)
+		c.Wipe(0, false)
+		if err := c.Start(0); err != nil {
+			t.Fatal(err)
+		}
+		together(t, c, 3, 1, 0, 2)
+		if c.Node(0).Self() != id {
+			t.Errorf("it came back as %s, it was %s", c.Node(0).Self(), id)
+		}
+	})
+}
+
+// The answer to a request to join is lost at any moment: afterwards the node is a member
+// or alone, and both sides say the same. It does not take slots meanwhile.
+func TestJoinAnswerLost(t *testing.T) {
+	lost := 0
+	for at := 5 * time.Millisecond; at <= 200*time.Millisecond; at += 5 * time.Millisecond {
+		bare(t, 3, func(t *testing.T, c *Cluster) {
+			meet(t, c, 1, 0)
+			together(t, c, 2, 0, 1)
+			for _, i := range []int{0, 1} {
+				c.Net.Delay(c.Name(i), c.Name(2), 10*time.Millisecond)
+				c.Net.Delay(c.Name(2), c.Name(i), 10*time.Millisecond)
+			}
+			before := c.Node(2).Map().ClusterID
+			time.Sleep(time.Second)
+			go func() {
+				time.Sleep(at)
+				c.Isolate(2)
+			}()
+			meet(t, c, 2, 0)
+			time.Sleep(20 * time.Second) // it gives up, if it may
+			member := func() bool { return c.Node(0).Map().Node(c.Node(2).Self()) != nil }
+			if moved := c.Node(2).Map().ClusterID != before; member() && !moved {
+				lost++
+				refused(t, c, 2, "joining", "CLUSTER", "ADDSLOTS", "1")
+			}
+			c.Net.HealAll()
+			var why string
+			if !Until(20*time.Second, func() bool {
+				alone := len(c.Node(2).Map().Nodes()) == 1
+				why = fmt.Sprintf("member %v, alone %v", member(), alone)
+				return member() != alone
+			}) {
+				t.Errorf("cut off %v after MEET: %s", at, why)
+			}
+		})
+	}
+	if lost == 0 {
+		t.Error("no answer was lost: the test shows nothing")
+	}
+}
