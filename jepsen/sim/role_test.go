@@ -50,7 +50,7 @@ func TestChangeOfRole(t *testing.T) {
 			}
 			verify(t, c)
 			do(t, c, w, "CLUSTER", "FAILOVER")
-			if !Until(5*time.Second, func() bool { return c.Master(0) == w }) {
+			if !Until(5*time.Second, func() bool { return c.Master(0) == w && c.Node(0).Map().Group(group).Leader == c.Node(w).Self() }) {
 				t.Fatal("the former witness does not become master")
 			}
 			// It goes back, and is the only candidate for a witness besides the other master.
