@@ -34,7 +34,7 @@ func startServers(t *testing.T) *servers {
 			t.Fatal(err)
 		}
 	}
-	ours, err := proc.New(binary, t.TempDir(), 1)
+	ours, err := proc.New(binary, t.TempDir(), 1, "--slowlog-log-slower-than", "-1") // as redis
 	if err != nil {
 		t.Fatal(err)
 	}

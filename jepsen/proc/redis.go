@@ -38,6 +38,7 @@ func StartRedis(dir string, args ...string) (*Redis, error) {
 	r.cmd = exec.Command("redis-server", append([]string{
 		"--port", strconv.Itoa(r.port), "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "no",
 		"--cluster-enabled", "yes", "--enable-debug-command", "yes",
+		"--slowlog-log-slower-than", "-1", // what is slow depends on the machine
 	}, args...)...)
 	r.cmd.Stdout, r.cmd.Stderr = r.log, r.log
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
