@@ -203,7 +203,7 @@ func (n *Node) startGroup(s seat) error {
 		}
 	}
 	g, err := shardgroup.Open(shardgroup.Deps{
-		Store: store, Bus: n.bus, Topology: n.topology, Table: n.table, Logger: n.log, Fail: n.fail,
+		Store: store, Bus: n.bus, Topology: n.topology, Table: n.table, Logger: n.log, Fail: func(err error) { n.groupFailed(s, err) },
 	}, shardgroup.Options{
 		ID: s.group, Generation: generationOf(n.topology.Map(), s.group), Node: n.rec.Node, ServerID: n.serverID(s), Witness: s.role == roleWitness,
 		NodeTimeout: n.nodeTimeout(), RequestTimeout: n.requestTimeout(),
@@ -211,7 +211,7 @@ func (n *Node) startGroup(s seat) error {
 		Reads: n.readConsistency,
 	})
 	if err != nil {
-		return err
+		return errors.Join(err, store.Close())
 	}
 	n.groups[s] = g
 	return nil

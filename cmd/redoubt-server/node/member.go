@@ -107,7 +107,7 @@ func (n *Node) openMeta(m *slotmap.Map) error {
 	n.background(func() {
 		select {
 		case err := <-member.Failed():
-			n.fail(fmt.Errorf("the metadata group: %w", err))
+			n.metaFailed(member, err)
 		case <-member.Closed():
 		}
 	})
