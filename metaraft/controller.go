@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"sync"
 	"time"
 
 	"github.com/redoubtdb/redoubt/shardgroup/replica"
@@ -41,12 +42,13 @@ func (m *Member) supervise() {
 // startController starts a controller; the function it returns stops it and waits.
 func (m *Member) startController(term uint64) (stop func()) {
 	ctx, cancel := context.WithCancel(m.ctx)
-	c := &controller{m: m, since: map[string]time.Time{}}
+	c := &controller{m: m, since: map[string]time.Time{}, vouchers: newVouchers()}
 	done := make(chan struct{})
 	m.wg.Go(func() {
 		defer close(done)
 		m.log.Info("leading the metadata group", "term", term)
 		c.run(ctx)
+		c.wg.Wait()
 	})
 	return func() {
 		cancel()
@@ -56,8 +58,10 @@ func (m *Member) startController(term uint64) (stop func()) {
 
 // controller is the metadata leader's activity during one term.
 type controller struct {
-	m     *Member
-	since map[string]time.Time // since when the leader has listened to a server
+	m        *Member
+	since    map[string]time.Time // since when the leader has listened to a server
+	vouchers *vouchers
+	wg       sync.WaitGroup // who ask around
 }
 
 // run brings the map up to date, then looks after the cluster until its context ends.
@@ -123,7 +127,7 @@ func (c *controller) tick() time.Duration {
 
 // round plans and acts. It returns true if it did something, so that there may be more to do.
 func (c *controller) round(ctx context.Context) (worked bool) {
-	for _, a := range Plan(c.view(time.Now())) {
+	for _, a := range Plan(c.view(ctx, time.Now())) {
 		if err := c.act(ctx, a); err != nil {
 			if ctx.Err() == nil {
 				c.m.log.Warn("controller", "action", a.Kind, "server", a.Server, "change", a.Change.Kind, "node", a.Change.ID, "error", err)
@@ -169,7 +173,7 @@ func (c *controller) act(ctx context.Context, a Action) error {
 }
 
 // view is what this leader sees now.
-func (c *controller) view(now time.Time) View {
+func (c *controller) view(ctx context.Context, now time.Time) View {
 	current, _ := c.m.machine.state()
 	v := View{
 		Map: current, Config: c.m.replica.Configuration(), Self: c.m.opt.Self,
@@ -179,6 +183,7 @@ func (c *controller) view(now time.Time) View {
 	for _, p := range c.m.replica.Progress() {
 		peers[p.ID] = p
 	}
+	c.askAround(ctx, now, peers)
 	for _, s := range v.Config.Servers {
 		if n := current.ByServerID(s.ID); n != nil && s.ID != v.Self {
 			v.Health[n.ID] = c.health(now, s.ID, peers[s.ID].LastContact)
@@ -200,6 +205,9 @@ func (c *controller) health(now time.Time, serverID string, lastContact time.Tim
 	if !known {
 		since = now
 		c.since[serverID] = now
+	}
+	if vouched := c.vouchers.last(serverID); vouched.After(lastContact) {
+		lastContact = vouched
 	}
 	heard := !lastContact.IsZero()
 	if heard && lastContact.After(since) {

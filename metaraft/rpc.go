@@ -13,6 +13,8 @@ import (
 const (
 	methodChange = "meta.change" // a sealed change; the answer is a changeAnswer
 	methodMap    = "meta.map"    // nothing; the answer is the encoded map that this node knows
+	methodReach  = "meta.reach"  // a server id; the answer is "yes" if this node reaches it
+	methodPing   = "meta.ping"   // nothing, and nothing is answered
 )
 
 // changeAnswer is the leader's answer to a change that is committed.
@@ -23,11 +25,15 @@ type changeAnswer struct {
 func (m *Member) handle() {
 	m.deps.Bus.Handle(methodChange, m.serveChange)
 	m.deps.Bus.Handle(methodMap, m.serveMap)
+	m.deps.Bus.Handle(methodReach, m.serveReach)
+	m.deps.Bus.Handle(methodPing, m.servePing)
 }
 
 func (m *Member) unhandle() {
 	m.deps.Bus.Unhandle(methodChange)
 	m.deps.Bus.Unhandle(methodMap)
+	m.deps.Bus.Unhandle(methodReach)
+	m.deps.Bus.Unhandle(methodPing)
 }
 
 // serveChange runs a change that another node sends because it believes that this node leads. It is never
