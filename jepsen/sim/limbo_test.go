@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -87,5 +88,47 @@ func TestJoinAnswerLost(t *testing.T) {
 	}
 	if lost == 0 {
 		t.Error("no answer was lost: the test shows nothing")
+	}
+}
+
+// The answer to a request to join is lost, and the node that was asked moves into another cluster
+// itself: its own ended with that, and so whoever asked is certainly not in it, and goes on.
+func TestContactMovesAway(t *testing.T) {
+	moved := 0
+	for at := 140 * time.Millisecond; at <= 190*time.Millisecond; at += 2 * time.Millisecond {
+		bare(t, 4, func(t *testing.T, c *Cluster) {
+			meet(t, c, 1, 3)
+			together(t, c, 2, 1, 3)
+			contact, joiner := 0, 2
+			if c.Node(contact).Self() > c.Node(joiner).Self() {
+				contact, joiner = joiner, contact
+			}
+			asked := c.Node(contact).Map().ClusterID
+			for _, peer := range []int{joiner, 1} {
+				c.Net.Delay(c.Name(contact), c.Name(peer), 10*time.Millisecond)
+				c.Net.Delay(c.Name(peer), c.Name(contact), 10*time.Millisecond)
+			}
+			go c.Call(contact, "CLUSTER", "MEET", c.Name(1), "7000") // refused if it has taken the joiner in before
+			go func() {
+				time.Sleep(at)
+				c.Isolate(joiner)
+			}()
+			meet(t, c, joiner, contact)
+			time.Sleep(20 * time.Second) // the meeting gives up; a join of unknown outcome does not
+			pending := strings.Contains(fmt.Sprint(c.Call(joiner, "CLUSTER", "ADDSLOTS", "1").Err), "joining")
+			if pending && c.Node(contact).Map().ClusterID != asked {
+				moved++
+			}
+			c.Net.HealAll()
+			if !Until(20*time.Second, func() bool { return c.Call(joiner, "CLUSTER", "ADDSLOTS", "2").Err == nil }) {
+				t.Errorf("cut off %v after MEET: host %d still believes to be on its way into a cluster that has ended", at, joiner)
+			}
+			if pending {
+				together(t, c, len(c.Node(contact).Map().Nodes()), joiner, contact)
+			}
+		})
+	}
+	if moved == 0 {
+		t.Error("nobody moved while an answer was awaited: the test shows nothing")
 	}
 }

@@ -19,6 +19,7 @@ const (
 	recordVersion   = 1
 	idBytes         = 20 // node, group and cluster ids
 	incarnationSize = 8
+	maxLeft         = 16 // clusters that a node remembers having left
 	// identityFile stands in the data directory; it dies with the data, and so tells
 	// a node that its disk is not the one its config file speaks of.
 	identityFile = "identity.json"
@@ -36,6 +37,7 @@ type record struct {
 	Map         json.RawMessage `json:"map,omitempty"`         // last known map, for addresses
 	Founding    slotmap.GroupID `json:"founding,omitempty"`    // the group this node bootstraps
 	Former      string          `json:"former,omitempty"`      // the server id before a reset: data of it are to be wiped
+	Left        []string        `json:"left,omitempty"`        // clusters of this node alone that it gave up to join another, oldest first
 	Sum         uint32          `json:"sum"`                   // crc32c of the record with Sum 0
 }
 
@@ -66,6 +68,12 @@ func freshRecord(id slotmap.NodeID) *record {
 		Version: recordVersion, Cluster: newID(idBytes), Node: id,
 		Incarnation: newID(incarnationSize), Founding: slotmap.GroupID(newID(idBytes)),
 	}
+}
+
+// leave notes that the record's cluster has ended: this node was all of it, and moved.
+func (r *record) leave() {
+	r.Left = append(r.Left, r.Cluster)
+	r.Left = slices.Clone(r.Left[max(0, len(r.Left)-maxLeft):])
 }
 
 func (r *record) encode() ([]byte, error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"time"
 
@@ -39,7 +40,8 @@ const (
 type hello struct {
 	Cluster string         `json:"cluster"`
 	Node    slotmap.NodeID `json:"node"`
-	Known   int            `json:"known"` // nodes in its cluster, itself included
+	Known   int            `json:"known"`          // nodes in its cluster, itself included
+	Left    []string       `json:"left,omitempty"` // clusters that ended when it moved out of them
 }
 
 // invitation asks a node that is alone to join the inviter's cluster.
@@ -78,7 +80,7 @@ func (n *Node) serveHello(context.Context, bus.Identity, []byte) ([]byte, error)
 
 func (n *Node) hello() hello {
 	m := n.topology.Map()
-	return hello{Cluster: m.ClusterID, Node: n.Self(), Known: len(m.Nodes())}
+	return hello{Cluster: m.ClusterID, Node: n.Self(), Known: len(m.Nodes()), Left: n.left.load()}
 }
 
 // Meet implements CLUSTER MEET: OK as soon as the meeting is under way. What is known
@@ -195,7 +197,7 @@ func (n *Node) joinOnce(ctx context.Context, addr string, them hello) (bool, err
 	}
 	defer n.changing.finish()
 	_, pending := n.pendingJoin()
-	open := pending != ""
+	open := pending != "" && !slices.Contains(them.Left, pending) // a cluster that ended has not taken this node in
 	defer func() {
 		if !open {
 			n.topology.release()

@@ -164,12 +164,16 @@ func (n *Node) moveTo(m *slotmap.Map) error {
 		return err
 	}
 	n.closeMeta()
+	if former != m.ClusterID {
+		n.rec.leave()
+	}
 	n.rec.Cluster, n.rec.Joining, n.rec.JoinCluster, n.rec.Replaces, n.rec.Map = m.ClusterID, "", "", "", raw
 	if err := save(n.dep.Storage, n.rec); err != nil {
 		n.fail(err) // neither here nor there: a restart finds the old config file
 		return err
 	}
 	n.identity.store(n.rec.busIdentity())
+	n.left.store(n.rec.Left)
 	n.topology.replace(m)
 	if err := n.openMeta(m); err != nil {
 		n.fail(err)

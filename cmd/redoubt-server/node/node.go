@@ -54,6 +54,7 @@ type Node struct {
 	closing bool
 
 	identity syncValue[bus.Identity] // of rec, for the bus
+	left     syncValue[[]string]     // of rec, for those who ask
 
 	ctx      context.Context // ends with Stop
 	cancel   context.CancelFunc
@@ -112,6 +113,7 @@ func Start(d Deps, cfg *config.Live) (*Node, error) {
 // startCluster brings up the bus and the metadata group.
 func (n *Node) startCluster() error {
 	n.identity.store(n.rec.busIdentity())
+	n.left.store(n.rec.Left)
 	b, err := bus.Open(bus.Deps{
 		Network: guardedNetwork{frozenNetwork{n.dep.Bus, n.freezer}, n.trusts, n.log}, Logger: n.log,
 		Self: n.identity.load, Resolve: n.resolve, Admit: n.admit,

@@ -101,9 +101,9 @@ func (n *Node) wipe(hard bool) error {
 	if hard {
 		id = ""
 	}
-	former := slotmap.ServerID(n.rec.Node, n.rec.Incarnation)
+	former, left := slotmap.ServerID(n.rec.Node, n.rec.Incarnation), n.rec.Left
 	n.rec = freshRecord(id)
-	n.rec.Former = former
+	n.rec.Former, n.rec.Left = former, left
 	if err := saveConfig(n.dep.Storage, n.rec); err != nil {
 		return err
 	}
