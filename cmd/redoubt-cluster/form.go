@@ -100,7 +100,8 @@ func allKnow(s *settings) error {
 	return nil
 }
 
-// waitOK waits until every node sees the cluster ok and every replica has its master.
+// waitOK waits until every node sees the cluster ok, every replica has its master, and every
+// group has the votes it needs to lose a node.
 func waitOK(ctx context.Context, s *settings) error {
 	return poll(ctx, func() error {
 		for i := range s.count() {
@@ -117,6 +118,13 @@ func waitOK(ctx context.Context, s *settings) error {
 			}
 			if strings.Contains(role, "role:slave") && infoField(role, "master_link_status") != "up" {
 				return fmt.Errorf("the replica on port %d has no link to its master", s.port(i))
+			}
+			group, err := call(s.port(i), "INFO", "raft")
+			if err != nil {
+				return err
+			}
+			if pending := infoField(group, "raft_pending"); pending != "" {
+				return fmt.Errorf("the group of the node on port %d is not complete: %s", s.port(i), pending)
 			}
 		}
 		return nil

@@ -32,6 +32,7 @@ type Cluster struct {
 	server string
 	ports  *ports
 	nodes  []*process
+	loads  []*Load
 }
 
 // process is one node: its port and files outlive the process.
@@ -204,8 +205,12 @@ func (c *Cluster) Running(i int) bool {
 	}
 }
 
-// Close kills every process.
+// Close stops the clients, so that none of them meets another test's cluster on these
+// ports, and kills every process.
 func (c *Cluster) Close() {
+	for _, l := range c.loads {
+		l.Stop()
+	}
 	for i := range c.nodes {
 		_ = c.Signal(i, syscall.SIGKILL)
 	}
@@ -303,6 +308,9 @@ func (c *Cluster) unsettledAmong(n int) string {
 		role := c.Call(i, "INFO", "replication").Value.String()
 		if strings.Contains(role, "role:slave") && !strings.Contains(role, "master_link_status:up") {
 			return fmt.Sprintf("node %d has no link to its master", i)
+		}
+		if pending := c.Info(i, "raft_pending", "INFO", "raft"); pending != "" {
+			return fmt.Sprintf("the group of node %d: %s", i, pending)
 		}
 	}
 	return ""

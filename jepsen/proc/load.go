@@ -16,6 +16,7 @@ type Load struct {
 	addrs   []string
 	timeout time.Duration
 	stop    chan struct{}
+	once    sync.Once // guards the close of stop
 	wg      sync.WaitGroup
 
 	mu      sync.Mutex // guards what follows
@@ -41,6 +42,7 @@ func StartLoad(c *Cluster, n int, timeout time.Duration) *Load {
 		l.writers = append(l.writers, w)
 		l.wg.Go(func() { l.run(i, w) })
 	}
+	c.loads = append(c.loads, l)
 	return l
 }
 
@@ -111,7 +113,7 @@ func (l *Load) Acked() int {
 
 // Stop ends the clients.
 func (l *Load) Stop() {
-	close(l.stop)
+	l.once.Do(func() { close(l.stop) })
 	l.wg.Wait()
 }
 

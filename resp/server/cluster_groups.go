@@ -18,7 +18,7 @@ func writeGroups(w *resp.Writer, groups []GroupStatus) {
 }
 
 func writeGroup(w *resp.Writer, g *GroupStatus) {
-	w.Map(11)
+	w.Map(12)
 	writePair(w, "kind", g.Kind.String())
 	writePair(w, "id", string(g.ID))
 	writePair(w, "state", g.state())
@@ -29,6 +29,7 @@ func writeGroup(w *resp.Writer, g *GroupStatus) {
 	writeNumber(w, "applied-index", g.AppliedIndex)
 	writeNumber(w, "snapshot-index", g.SnapshotIndex)
 	writePair(w, "lease", yesNo(g.LeaseValid))
+	writePair(w, "pending", g.Pending)
 	w.BulkString("members")
 	w.Array(len(g.Members))
 	for i := range g.Members {
@@ -43,9 +44,10 @@ func writeMember(w *resp.Writer, g *GroupStatus, m *MemberStatus) {
 		matched = int64(m.Matched)
 		lag = max(int64(g.LastIndex)-matched, 0)
 	}
-	w.Map(5)
+	w.Map(6)
 	writePair(w, "node", string(m.Node))
 	writePair(w, "role", m.role())
+	writePair(w, "vote", yesNo(m.Voter))
 	w.BulkString("matched-index")
 	w.Int(matched)
 	w.BulkString("lag")

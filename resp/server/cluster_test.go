@@ -280,11 +280,11 @@ func TestClusterGroups(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.inspect.groups = []GroupStatus{{Kind: GroupData, ID: groupSelf, State: "Leader", Leader: nodeSelf, Term: 3, LastIndex: 10, CommitIndex: 9, AppliedIndex: 8,
-		SnapshotIndex: 4, LeaseValid: true, Members: []MemberStatus{{Node: nodeSelf, Voter: true, Matched: 10}, {Node: nodeOther, Voter: true, Witness: true, Matched: 7, LastContact: -1}}}}
-	d.want("CLUSTER GROUPS", "*1|*22|$4|kind|$4|data|$2|id|$40|"+string(groupSelf)+"|$5|state|$6|leader|$6|leader|$40|"+string(nodeSelf)+
-		"|$4|term|:3|$10|last-index|:10|$12|commit-index|:9|$13|applied-index|:8|$14|snapshot-index|:4|$5|lease|$3|yes|$7|members|*2|"+
-		"*10|$4|node|$40|"+string(nodeSelf)+"|$4|role|$5|voter|$13|matched-index|:10|$3|lag|:0|$12|last-contact|:0|"+
-		"*10|$4|node|$40|"+string(nodeOther)+"|$4|role|$7|witness|$13|matched-index|:7|$3|lag|:3|$12|last-contact|:-1|")
+		SnapshotIndex: 4, LeaseValid: true, Pending: "a vote", Members: []MemberStatus{{Node: nodeSelf, Voter: true, Matched: 10}, {Node: nodeOther, Voter: true, Witness: true, Matched: 7, LastContact: -1}}}}
+	d.want("CLUSTER GROUPS", "*1|*24|$4|kind|$4|data|$2|id|$40|"+string(groupSelf)+"|$5|state|$6|leader|$6|leader|$40|"+string(nodeSelf)+
+		"|$4|term|:3|$10|last-index|:10|$12|commit-index|:9|$13|applied-index|:8|$14|snapshot-index|:4|$5|lease|$3|yes|$7|pending|$6|a vote|$7|members|*2|"+
+		"*12|$4|node|$40|"+string(nodeSelf)+"|$4|role|$5|voter|$4|vote|$3|yes|$13|matched-index|:10|$3|lag|:0|$12|last-contact|:0|"+
+		"*12|$4|node|$40|"+string(nodeOther)+"|$4|role|$7|witness|$4|vote|$3|yes|$13|matched-index|:7|$3|lag|:3|$12|last-contact|:-1|")
 }
 
 func TestClusterLinks(t *testing.T) {

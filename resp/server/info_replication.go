@@ -106,16 +106,18 @@ func infoReplica(v *clusterView, r ReplicationStatus, b *infoText) {
 func infoRaft(s *Server, b *infoText) {
 	cfg := s.cfg.Load().Raft
 	b.put("raft_meta_leader", s.topology.MetaLeader())
-	witnessed := 0
+	witnessed, pending := 0, "this node's group does not run"
 	for _, g := range s.inspect.Groups() {
 		switch g.Kind {
 		case GroupData:
 			infoGroup(&g, b)
+			pending = g.Pending
 		case GroupWitness:
 			witnessed++
 		}
 	}
 	c, _ := s.monitor.since(s.stats, s.started)
+	b.put("raft_pending", pending)
 	b.put("raft_witness_for_groups", witnessed)
 	b.put("raft_log_bytes", s.inspect.Persistence().LogBytes)
 	b.put("raft_read_consistency", cfg.ReadConsistency)

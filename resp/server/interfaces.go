@@ -139,6 +139,7 @@ type GroupStatus struct {
 	SnapshotIndex uint64
 	LeaseValid    bool // leader only: reads are served without a message
 	Members       []MemberStatus
+	Pending       string // own data group only: what still differs from the map (members, votes, leader, slots), "" when nothing does
 }
 
 // MemberStatus is one member of a group, as the local member sees it.

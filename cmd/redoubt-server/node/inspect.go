@@ -25,7 +25,9 @@ func (n *Node) Groups() []server.GroupStatus {
 	for _, g := range n.running(nil) {
 		switch {
 		case g.ID() == own && !g.Witness():
-			out = append(out, statusOf(g.Replica(), server.GroupData, own, m))
+			status := statusOf(g.Replica(), server.GroupData, own, m)
+			status.Pending = n.Unsettled()
+			out = append(out, status)
 		case !g.Witness(): // it has moved to another group and is not released yet
 			witnesses = append(witnesses, statusOf(g.Replica(), server.GroupData, g.ID(), m))
 		default:
