@@ -10,10 +10,8 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"time"
 
 	"github.com/redoubtdb/redoubt/cmd/redoubt-server/node"
@@ -63,16 +61,21 @@ func run(args []string) error {
 
 // serve runs the node until a signal, SHUTDOWN or a fault ends it.
 func serve(cfg *config.Config, log *slog.Logger, level *slog.LevelVar) error {
+	signals := newSignals(log)
+	defer signals.close()
+	live := config.NewLive(cfg)
+	live.Subscribe(func(_, now *config.Config) { level.Set(levelOf(now.Process.LogLevel)) })
+	if err := fitClients(live, log); err != nil {
+		return err
+	}
+	if err := node.ProbePorts(listen, live); err != nil {
+		return err
+	}
 	storage, err := persistence.OpenDir(".", cfg.Cluster.ConfigFile, log)
 	if err != nil {
 		return fmt.Errorf("opening the data directory: %w", err)
 	}
-	live := config.NewLive(cfg)
-	live.Subscribe(func(_, now *config.Config) { level.Set(levelOf(now.Process.LogLevel)) })
-	n, err := node.Start(node.Deps{
-		Storage: storage, Bus: bus.TCPNetwork{}, Logger: log,
-		Listen: func(addr string) (net.Listener, error) { return net.Listen("tcp", addr) },
-	}, live)
+	n, err := node.Start(node.Deps{Storage: storage, Bus: bus.TCPNetwork{}, Logger: log, Listen: listen}, live)
 	if err != nil {
 		return err
 	}
@@ -83,21 +86,21 @@ func serve(cfg *config.Config, log *slog.Logger, level *slog.LevelVar) error {
 		defer os.Remove(path)
 	}
 	log.Info("ready to accept connections", "version", Version, "port", cfg.Network.Port, "id", n.Self())
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
-	signal.Ignore(syscall.SIGHUP)
 	select {
-	case s := <-signals:
+	case s := <-signals.started():
 		log.Info("stopping", "signal", s.String())
 	case <-n.Done():
 	}
 	err = n.Err()
 	ctx, cancel := context.WithTimeout(context.Background(), max(cfg.Process.ShutdownTimeout, time.Second))
 	defer cancel()
+	signals.hurry(cancel)
 	n.Stop(ctx)
 	log.Info("stopped")
 	return err
 }
+
+func listen(addr string) (net.Listener, error) { return net.Listen("tcp", addr) }
 
 // answer serves the options that only print something.
 func answer(args []string) (bool, error) {
