@@ -50,13 +50,18 @@ func starve(t *testing.T, c *Cluster, l *Load, i int) {
 	if r := held.Do("PING"); r.Outcome != client.Done {
 		t.Fatal(r.Err)
 	}
+	big := client.NewCluster(Dial, c.Addrs(), clientTimeout)
+	defer big.Close()
+	if r := big.Do(context.Background(), "SET", "big", "1"); r.Outcome != client.Done { // it is connected now
+		t.Fatal(r.Err)
+	}
 	before := takeFiles(t, c, i)
 	await(t, l, 100)
 	if r := held.Do("SAVE"); c.Running(i) && r.Outcome == client.Done {
 		t.Error("a snapshot was written without a descriptor to write it to")
 	}
 	if long() {
-		fillSegments(t, c)
+		fillSegments(big)
 	}
 	newcomer := make(chan client.Reply, 1)
 	go func() { newcomer <- c.Call(i, "PING") }()
@@ -94,13 +99,10 @@ func starve(t *testing.T, c *Cluster, l *Load, i int) {
 }
 
 // fillSegments writes more than a segment of the log holds, so that every member needs a new file.
-func fillSegments(t *testing.T, c *Cluster) {
-	t.Helper()
-	cl := client.NewCluster(Dial, c.Addrs(), clientTimeout)
-	defer cl.Close()
+func fillSegments(cl *client.Cluster) {
 	big := strings.Repeat("x", 1<<20)
 	for written := 0; written < 150; {
-		if r := cl.Do(context.Background(), "SET", "big:"+strconv.Itoa(written%10), big); r.Outcome == client.Done {
+		if r := cl.Do(context.Background(), "SET", "big", big); r.Outcome == client.Done {
 			written++
 		}
 	}
