@@ -90,6 +90,7 @@ func (c *Conn) fail(text string) {
 
 // commit runs the batch and answers all of it.
 func (c *Conn) commit() {
+	c.prove()
 	if c.batch.empty() {
 		return
 	}

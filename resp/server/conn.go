@@ -30,6 +30,7 @@ type Conn struct {
 	batch   batch
 	call    call   // the command at hand
 	one     fsm.Op // the op of a direct read
+	peeks   peeks  // direct reads whose answers are not proved yet
 	session session
 	tx      transaction
 	shared  shared
@@ -155,6 +156,7 @@ func (c *Conn) protocolError(err error) {
 
 // flush sends the replies.
 func (c *Conn) flush() error {
+	c.prove()
 	if c.session.replyOff {
 		c.out.Truncate(c.session.replyKept)
 		c.session.replyKept = 0

@@ -54,6 +54,7 @@ type Server struct {
 	cfg      *config.Live
 	topology Topology
 	shard    Shard
+	peeker   Peeker // the shard, if it is one
 	admin    Admin
 	inspect  Inspector
 	log      *slog.Logger
@@ -84,6 +85,7 @@ func New(d Deps) (*Server, error) {
 		log: d.Log, stats: &Stats{}, started: time.Now(),
 		gates: gates(), scripts: newScriptCache(d.Compile),
 	}
+	s.peeker, _ = d.Shard.(Peeker)
 	if err := s.buildTable(d.Specs); err != nil {
 		return nil, fmt.Errorf("server: command table: %w", err)
 	}
