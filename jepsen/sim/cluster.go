@@ -40,6 +40,7 @@ type Cluster struct {
 	hosts []*host
 	log   *slog.Logger
 	loads []*Load
+	pace  *pace // of the clients
 }
 
 // host is one machine: its disk outlives its node.
@@ -53,7 +54,7 @@ type host struct {
 // New makes a cluster of n hosts; none runs. Log lines of all nodes go to w. The
 // arguments are further directives for every node.
 func New(n int, w io.Writer, args ...string) *Cluster {
-	c := &Cluster{Net: memnet.New(), log: slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelInfo}))}
+	c := &Cluster{Net: memnet.New(), pace: newPace(), log: slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelInfo}))}
 	for i := range n {
 		c.hosts = append(c.hosts, newHost(i, args))
 	}

@@ -6,7 +6,8 @@ import (
 	"os"
 	"runtime/debug"
 	"runtime/pprof"
-	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,79 +16,21 @@ import (
 )
 
 const (
-	// defaultRuns is how many seeds a plain go test plays.
-	defaultRuns = 4
-	// defaultLength is how long faults go on, in seconds of virtual time.
-	defaultLength = 25
 	// serviceLimit is how long after everything healed service may take to come back.
 	serviceLimit = 10 * time.Second
 	// settleLimit is how long all repairs may take then.
 	settleLimit = time.Minute
-	// playLimit is how much real time one schedule may take: virtual time may stand still
-	// while goroutines spin.
-	playLimit = 3 * time.Minute
+	// stillLimit is how much real time may pass while virtual time stands still: goroutines
+	// may spin.
+	stillLimit = 5 * time.Minute
 	// checkBudget is how much real time the checker may take for one key.
-	checkBudget = 20 * time.Second
+	checkBudget = 2 * time.Minute
 )
 
-// Random schedules of faults, a new one for each seed. The environment chooses:
-//
-//	SIM_SEED      the first seed (1)
-//	SIM_RUNS      how many seeds, one after the other
-//	SIM_HOURS     go on with the next seed for so long, in real time
-//	SIM_LENGTH    seconds of virtual time with faults (25)
-//	SIM_SCHEDULE  a file with the text of one schedule, to be played instead
-//	SIM_LOG       a file for the schedule and the nodes' logs of runs that fail; the seed is appended to its name
-func TestRandomSchedules(t *testing.T) {
-	length := time.Duration(number(t, "SIM_LENGTH", defaultLength)) * time.Second
-	if path := os.Getenv("SIM_SCHEDULE"); path != "" {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, err := ParseSchedule(string(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		playAll(t, "schedule", func() *Schedule { return s }, number(t, "SIM_RUNS", 1))
-		return
-	}
-	first := number(t, "SIM_SEED", 1)
-	runs := number(t, "SIM_RUNS", defaultRuns)
-	end := time.Now().Add(time.Duration(number(t, "SIM_HOURS", 0) * float64(time.Hour)))
-	var total time.Duration
-	for i := 0.0; i < runs || time.Now().Before(end); i++ {
-		s := RandomSchedule(uint64(first+i), length)
-		t.Run(fmt.Sprintf("seed=%d", s.Seed), func(t *testing.T) { total += play(t, s, length) })
-		if os.Getenv("SIM_RUNS")+os.Getenv("SIM_HOURS") != "" {
-			fmt.Fprintf(os.Stderr, "%v seed %d: %v of virtual time so far\n", time.Now().Format(time.TimeOnly), s.Seed, total)
-		}
-	}
-}
-
-func playAll(t *testing.T, name string, next func() *Schedule, runs float64) {
-	for range int(runs) {
-		t.Run(name, func(t *testing.T) { play(t, next(), 0) })
-	}
-}
-
-// number reads a number from the environment.
-func number(t *testing.T, name string, otherwise float64) float64 {
+// play plays a schedule and checks everything; it returns what passed.
+func play(t *testing.T, s *Schedule, again string) (sum totals) {
 	t.Helper()
-	text := os.Getenv(name)
-	if text == "" {
-		return otherwise
-	}
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return f
-}
-
-// play plays a schedule and checks everything; it returns the virtual time that passed.
-func play(t *testing.T, s *Schedule, length time.Duration) (took time.Duration) {
-	t.Helper()
+	sum.faults = s.faults()
 	logs := &logBuffer{}
 	var n *Nemesis
 	var traffic *Traffic
@@ -95,16 +38,17 @@ func play(t *testing.T, s *Schedule, length time.Duration) (took time.Duration) 
 		if p := recover(); p != nil { // a deadlock, or goroutines that nobody ends
 			t.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
-		report(t, s, length, n, logs)
+		report(t, s, again, n, logs)
 	}()
-	watchdog := time.AfterFunc(playLimit, func() { // outside the bubble: real time
-		_ = pprof.Lookup("goroutine").WriteTo(os.Stderr, 2)
+	var clock atomic.Int64 // virtual time
+	unwatch := watch(&clock, func() {
 		panic(fmt.Sprintf("seed %d does not come to an end:\n%s\n%s", s.Seed, s, n.Diary()))
 	})
-	defer watchdog.Stop()
+	defer unwatch()
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		defer func() { took = time.Since(began) }()
+		defer func() { sum.virtual = time.Since(began) }()
+		defer tick(&clock)()
 		c := New(s.Hosts, logs, s.Args...)
 		defer c.Close()
 		if err := c.Form(s.Masters); err != nil {
@@ -128,14 +72,53 @@ func play(t *testing.T, s *Schedule, length time.Duration) (took time.Duration) 
 		n.supervise()
 		load.Stop()
 		traffic.Stop()
-		checkAccounts(t, c, n, load, traffic)
+		sum.add(checkAccounts(t, c, n, load, traffic))
 	})
-	if traffic != nil && !t.Skipped() {
+	unwatch()
+	if traffic != nil {
 		for _, w := range CheckRegisters(traffic.History.Ops(), checkBudget) {
 			t.Error(w)
 		}
 	}
-	return took
+	return sum
+}
+
+// tick shows virtual time to the real one.
+func tick(clock *atomic.Int64) (stop func()) {
+	t := time.NewTicker(time.Second)
+	done := make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-t.C:
+				clock.Add(1)
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { t.Stop(); close(done) }
+}
+
+// watch calls stuck when a clock stands still for stillLimit of real time.
+func watch(clock *atomic.Int64, stuck func()) (stop func()) {
+	done := make(chan struct{})
+	go func() {
+		for last := int64(-1); ; {
+			select {
+			case <-done:
+				return
+			case <-time.After(stillLimit):
+			}
+			now := clock.Load()
+			if now == last {
+				_ = pprof.Lookup("goroutine").WriteTo(os.Stderr, 2)
+				stuck()
+			}
+			last = now
+		}
+	}()
+	return sync.OnceFunc(func() { close(done) })
 }
 
 // addSpares starts hosts that are not in the cluster.
@@ -167,7 +150,7 @@ func checkService(t *testing.T, c *Cluster) {
 }
 
 // checkAccounts compares what was acknowledged with what is there.
-func checkAccounts(t *testing.T, c *Cluster, n *Nemesis, load *Load, traffic *Traffic) {
+func checkAccounts(t *testing.T, c *Cluster, n *Nemesis, load *Load, traffic *Traffic) totals {
 	t.Helper()
 	a := load.Check()
 	for _, w := range a.Wrong[:min(10, len(a.Wrong))] {
@@ -187,18 +170,20 @@ func checkAccounts(t *testing.T, c *Cluster, n *Nemesis, load *Load, traffic *Tr
 	if a.Acked == 0 {
 		t.Error("nothing was acknowledged: the test shows nothing")
 	}
+	done, failed, unknown := traffic.counts()
+	return totals{operations: a.Acked + done, unknown: a.Unknown + unknown, refused: a.Attempted - a.Acked - a.Unknown + failed}
 }
 
 // report tells how to play a failed schedule again.
-func report(t *testing.T, s *Schedule, length time.Duration, n *Nemesis, logs *logBuffer) {
+func report(t *testing.T, s *Schedule, again string, n *Nemesis, logs *logBuffer) {
 	t.Helper()
 	if !t.Failed() {
 		return
 	}
 	diary := n.Diary()
-	t.Logf("to play this schedule again:\n  SIM_SEED=%d SIM_RUNS=1 SIM_LENGTH=%v SIM_LOG=/tmp/sim.log go test -count=1 -run TestRandomSchedules ./jepsen/sim\n"+
+	t.Logf("to play this schedule again:\n  %s\n"+
 		"(how goroutines interleave is not decided by the seed: -count=20 if it does not fail at once)\n"+
-		"the schedule, which SIM_SCHEDULE=file plays:\n%v\nwhat was done:\n%s", s.Seed, length.Seconds(), s, diary)
+		"the schedule, which SIM_SCHEDULE=file plays:\n%v\nwhat was done:\n%s", again, s, diary)
 	if path := os.Getenv("SIM_LOG"); path != "" {
 		path = fmt.Sprintf("%s.%d", path, s.Seed)
 		_ = os.WriteFile(path, append([]byte(s.String()+"\n"+diary+"\n\n"), logs.b.Bytes()...), 0o644)
