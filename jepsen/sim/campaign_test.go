@@ -118,7 +118,7 @@ func (c *campaign) take() (seed uint64, ok bool) {
 func (c *campaign) play(s *Schedule) {
 	var sum totals
 	sum.schedules = 1
-	ok := c.t.Run(fmt.Sprintf("seed=%d", s.Seed), func(t *testing.T) { sum.add(play(t, s, c.again(s))) })
+	ok := c.t.Run(fmt.Sprintf("seed=%d", s.Seed), func(t *testing.T) { play(t, s, c.again(s), &sum) })
 	if !ok {
 		sum.failed = 1
 	}

@@ -119,6 +119,9 @@ func (c *chance) directives() {
 	if c.one(4) {
 		c.Args = append(c.Args, "--cluster-node-timeout", []string{"600", "2000"}[c.IntN(2)])
 	}
+	if c.one(10) {
+		c.Args = append(c.Args, "--appendfsync", "no") // what nodes have written outlives their processes
+	}
 }
 
 // some picks n of the cluster's hosts.

@@ -27,60 +27,67 @@ const (
 	checkBudget = 2 * time.Minute
 )
 
-// play plays a schedule and checks everything; it returns what passed.
-func play(t *testing.T, s *Schedule, again string) (sum totals) {
+// run is one schedule that is played.
+type run struct {
+	s       *Schedule
+	again   string // the command that plays it again
+	logs    *logBuffer
+	clock   atomic.Int64 // virtual time
+	n       *Nemesis
+	load    *Load
+	traffic *Traffic
+	sum     *totals
+}
+
+// play plays a schedule, checks everything, and adds up what passed.
+func play(t *testing.T, s *Schedule, again string, sum *totals) {
 	t.Helper()
+	r := &run{s: s, again: again, logs: &logBuffer{}, sum: sum}
 	sum.faults = s.faults()
-	logs := &logBuffer{}
-	var n *Nemesis
-	var traffic *Traffic
-	defer func() {
+	unwatch := watch(&r.clock, func() {
+		panic(fmt.Sprintf("seed %d does not come to an end:\n%s\n%s", s.Seed, s, r.n.Diary()))
+	})
+	defer func() { // a bubble that fails ends this goroutine
 		if p := recover(); p != nil { // a deadlock, or goroutines that nobody ends
 			t.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
-		report(t, s, again, n, logs)
+		unwatch()
+		r.checkHistory(t)
+		r.report(t)
 	}()
-	var clock atomic.Int64 // virtual time
-	unwatch := watch(&clock, func() {
-		panic(fmt.Sprintf("seed %d does not come to an end:\n%s\n%s", s.Seed, s, n.Diary()))
-	})
-	defer unwatch()
-	synctest.Test(t, func(t *testing.T) {
-		began := time.Now()
-		defer func() { sum.virtual = time.Since(began) }()
-		defer tick(&clock)()
-		c := New(s.Hosts, logs, s.Args...)
-		defer c.Close()
-		if err := c.Form(s.Masters); err != nil {
-			t.Fatalf("the cluster could not be formed: %v", err)
-		}
-		if err := c.addSpares(s.Spares); err != nil {
-			t.Fatal(err)
-		}
-		n = NewNemesis(c, s)
-		defer n.commands.Wait()
-		load := StartLoad(c, 2, s.Seed)
-		traffic = StartTraffic(c, 6, s.Hosts, s.Seed)
-		n.Play()
-		n.Heal()
-		checkService(t, c)
-		n.pass(time.Now().Add(time.Second))
-		n.commands.Wait()
-		if err := c.SettleAround(settleLimit); err != nil {
-			t.Error(err)
-		}
-		n.supervise()
-		load.Stop()
-		traffic.Stop()
-		sum.add(checkAccounts(t, c, n, load, traffic))
-	})
-	unwatch()
-	if traffic != nil {
-		for _, w := range CheckRegisters(traffic.History.Ops(), checkBudget) {
-			t.Error(w)
-		}
+	synctest.Test(t, r.play)
+}
+
+// play is what happens in virtual time.
+func (r *run) play(t *testing.T) {
+	began := time.Now()
+	defer func() { r.sum.virtual = time.Since(began) }()
+	defer tick(&r.clock)()
+	c := New(r.s.Hosts, r.logs, r.s.Args...)
+	c.reseed(r.s.Seed)
+	defer c.Close()
+	if err := c.Form(r.s.Masters); err != nil {
+		t.Fatalf("the cluster could not be formed: %v", err)
 	}
-	return sum
+	if err := c.addSpares(r.s.Spares); err != nil {
+		t.Fatal(err)
+	}
+	r.n = NewNemesis(c, r.s)
+	defer r.n.commands.Wait()
+	r.load = StartLoad(c, 2, r.s.Seed)
+	r.traffic = StartTraffic(c, 6, r.s.Hosts, r.s.Seed)
+	r.n.Play()
+	r.n.Heal()
+	checkService(t, c)
+	r.n.pass(time.Now().Add(time.Second))
+	r.n.commands.Wait()
+	if err := c.SettleAround(settleLimit); err != nil {
+		t.Error(err)
+	}
+	r.n.supervise()
+	r.load.Stop()
+	r.traffic.Stop()
+	r.checkAccounts(t, c)
 }
 
 // tick shows virtual time to the real one.
@@ -124,7 +131,7 @@ func watch(clock *atomic.Int64, stuck func()) (stop func()) {
 // addSpares starts hosts that are not in the cluster.
 func (c *Cluster) addSpares(n int) error {
 	for range n {
-		c.hosts = append(c.hosts, newHost(len(c.hosts), c.hosts[0].args))
+		c.addHost(len(c.hosts), c.hosts[0].args)
 		if err := c.Start(len(c.hosts) - 1); err != nil {
 			return err
 		}
@@ -150,44 +157,55 @@ func checkService(t *testing.T, c *Cluster) {
 }
 
 // checkAccounts compares what was acknowledged with what is there.
-func checkAccounts(t *testing.T, c *Cluster, n *Nemesis, load *Load, traffic *Traffic) totals {
+func (r *run) checkAccounts(t *testing.T, c *Cluster) {
 	t.Helper()
-	a := load.Check()
+	a := r.load.Check()
 	for _, w := range a.Wrong[:min(10, len(a.Wrong))] {
 		t.Error(w)
 	}
-	for _, key := range traffic.ReadBack() {
+	for _, key := range r.traffic.ReadBack() {
 		t.Errorf("%s cannot be read at the end", key)
 	}
-	for _, w := range traffic.Sets.Wrong() {
+	for _, w := range r.traffic.Sets.Wrong() {
 		t.Error(w)
 	}
-	for _, w := range n.Wrong() {
+	for _, w := range r.n.Wrong() {
 		t.Error(w)
 	}
 	verify(t, c)
-	t.Logf("%v; hot keys: %v", a, traffic.Counts())
+	t.Logf("%v; hot keys: %v", a, r.traffic.Counts())
 	if a.Acked == 0 {
 		t.Error("nothing was acknowledged: the test shows nothing")
 	}
-	done, failed, unknown := traffic.counts()
-	return totals{operations: a.Acked + done, unknown: a.Unknown + unknown, refused: a.Attempted - a.Acked - a.Unknown + failed}
+	done, failed, unknown := r.traffic.counts()
+	r.sum.add(totals{operations: a.Acked + done, unknown: a.Unknown + unknown, refused: a.Attempted - a.Acked - a.Unknown + failed})
+}
+
+// checkHistory looks for registers that are not linearizable, outside virtual time.
+func (r *run) checkHistory(t *testing.T) {
+	t.Helper()
+	if r.traffic == nil {
+		return
+	}
+	for _, w := range CheckRegisters(r.traffic.History.Ops(), checkBudget) {
+		t.Error(w)
+	}
 }
 
 // report tells how to play a failed schedule again.
-func report(t *testing.T, s *Schedule, again string, n *Nemesis, logs *logBuffer) {
+func (r *run) report(t *testing.T) {
 	t.Helper()
 	if !t.Failed() {
 		return
 	}
-	diary := n.Diary()
+	diary := r.n.Diary()
 	t.Logf("to play this schedule again:\n  %s\n"+
 		"(how goroutines interleave is not decided by the seed: -count=20 if it does not fail at once)\n"+
-		"the schedule, which SIM_SCHEDULE=file plays:\n%v\nwhat was done:\n%s", again, s, diary)
+		"the schedule, which SIM_SCHEDULE=file plays:\n%v\nwhat was done:\n%s", r.again, r.s, diary)
 	if path := os.Getenv("SIM_LOG"); path != "" {
-		path = fmt.Sprintf("%s.%d", path, s.Seed)
-		_ = os.WriteFile(path, append([]byte(s.String()+"\n"+diary+"\n\n"), logs.b.Bytes()...), 0o644)
+		path = fmt.Sprintf("%s.%d", path, r.s.Seed)
+		_ = os.WriteFile(path, append([]byte(r.s.String()+"\n"+diary+"\n\n"), r.logs.b.Bytes()...), 0o644)
 	} else {
-		t.Logf("the end of the nodes' logs (SIM_LOG=file keeps all of them):\n%s", logs.tail())
+		t.Logf("the end of the nodes' logs (SIM_LOG=file keeps all of them):\n%s", r.logs.tail())
 	}
 }
