@@ -20,6 +20,7 @@ var (
 	_ DeferringLog = (*guardedLog)(nil)
 	_ DeferringLog = checkedLog{}
 	_ DeferringLog = (*walLog)(nil)
+	_ DeferringLog = (*memoryLog)(nil)
 )
 
 // StoreUnsynced stores entries that follow the last one stored, and leaves them to Sync.

@@ -71,10 +71,7 @@ func TestStoreUnsynced(t *testing.T) {
 func TestStoreUnsyncedOfEachEngine(t *testing.T) {
 	forEachGroup(t, GroupOptions{}, func(t *testing.T, reopen func() *GroupStore) {
 		g := reopen()
-		log, ok := g.Log.(DeferringLog)
-		if !ok {
-			t.Skip("this engine stores and syncs in one step") // the one in memory
-		}
+		log := g.Log.(DeferringLog)
 		check(t, log.StoreUnsynced(entries(1, 3, 1)))
 		check(t, log.Sync())
 		if log.StoreUnsynced(entries(5, 5, 1)) == nil {
@@ -83,4 +80,31 @@ func TestStoreUnsyncedOfEachEngine(t *testing.T) {
 		g = reopen()
 		checkLog(t, g.Log, 1, 3)
 	})
+}
+
+// In memory, too, a power cut may take what was not synced yet, and nothing else.
+func TestMemoryPowerCutBeforeSync(t *testing.T) {
+	for _, synced := range []bool{false, true} {
+		lost := false
+		for seed := range uint64(20) {
+			g := crashed(t, seed, GroupOptions{}, func(g *GroupStore) error {
+				log := g.Log.(DeferringLog)
+				check(t, log.StoreLogs(someLogs(1, 3)))
+				check(t, log.StoreUnsynced(someLogs(4, 5)))
+				if synced {
+					check(t, log.Sync())
+				}
+				return nil
+			}, func(g *GroupStore) error { return g.Stable.Set([]byte("vote"), []byte("new")) }, (*Memory).PowerCut)
+			last, err := g.Log.LastIndex()
+			check(t, err)
+			if last < 3 {
+				t.Fatalf("synced entries are gone: the log ends at %d", last)
+			}
+			lost = lost || last < 5
+		}
+		if lost == synced {
+			t.Errorf("synced %v: entries were lost: %v", synced, lost)
+		}
+	}
 }

@@ -123,6 +123,21 @@ func (l *memoryLog) StoreLogs(entries []*raft.Log) error {
 	})
 }
 
+// StoreUnsynced stores entries that a power cut may take away until Sync has returned.
+func (l *memoryLog) StoreUnsynced(entries []*raft.Log) error {
+	return l.s.read(func(g *memoryGroup) error { return g.store(entries, true) })
+}
+
+// Sync makes what was stored durable, unless the group is one that never syncs.
+func (l *memoryLog) Sync() error {
+	return l.s.writePart("log", func(g *memoryGroup) error {
+		if !l.s.options.NoSync {
+			g.unsynced = 0
+		}
+		return nil
+	}, func(*rand.Rand) {})
+}
+
 func (g *memoryGroup) store(entries []*raft.Log, noSync bool) error {
 	if err := checkEntries(entries, g.lastIndex()); err != nil {
 		return err
