@@ -130,6 +130,7 @@ func (c *Conn) answerNotRun(ops []fsm.Op) {
 func (c *Conn) answerUnknown(before []byte, ops []fsm.Op) {
 	w := &resp.Writer{}
 	w.SetProto(c.session.proto)
+	w.SetLimit(c.replyLimit())
 	w.Raw(before)
 	for i := range ops {
 		if op := &ops[i]; op.Local != nil {

@@ -90,7 +90,15 @@ func New(d Deps) (*Server, error) {
 		return nil, fmt.Errorf("server: command table: %w", err)
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.cfg.Subscribe(s.configChanged)
 	return s, nil
+}
+
+// configChanged makes a new timeout count for clients that are idle now.
+func (s *Server) configChanged(before, now *config.Config) {
+	if before.Network.IdleTimeout != now.Network.IdleTimeout {
+		s.clients.wake()
+	}
 }
 
 // buildTable gathers the commands of the frontend, and those of the state machine that the frontend has none
@@ -184,6 +192,15 @@ func (r *registry) close() {
 	for ln := range r.listeners {
 		_ = ln.Close()
 	}
+	for _, c := range r.conns {
+		c.wake()
+	}
+}
+
+// wake makes every connection that waits for a command look at the world again.
+func (r *registry) wake() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for _, c := range r.conns {
 		c.wake()
 	}
