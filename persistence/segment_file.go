@@ -25,6 +25,7 @@ const (
 type segmentFile struct {
 	types.WritableFile
 	raw    syscall.RawConn
+	late   *lateSync
 	zeros  []byte // zeroAheadBytes of them
 	size   int64  // that was laid out
 	filled int64  // up to where the file was written, with entries or zeros
@@ -32,7 +33,7 @@ type segmentFile struct {
 }
 
 // newSegmentFile wraps a file that the log opened.
-func newSegmentFile(file types.WritableFile, zeros []byte) (types.WritableFile, error) {
+func newSegmentFile(file types.WritableFile, zeros []byte, late *lateSync) (types.WritableFile, error) {
 	f, ok := file.(interface {
 		Stat() (os.FileInfo, error)
 		SyscallConn() (syscall.RawConn, error)
@@ -48,7 +49,7 @@ func newSegmentFile(file types.WritableFile, zeros []byte) (types.WritableFile, 
 	if err != nil {
 		return nil, err
 	}
-	return &segmentFile{WritableFile: file, raw: raw, zeros: zeros, size: info.Size()}, nil
+	return &segmentFile{WritableFile: file, raw: raw, late: late, zeros: zeros, size: info.Size()}, nil
 }
 
 // WriteAt writes at the end of the log.
@@ -79,6 +80,9 @@ func (f *segmentFile) zeroAhead() error {
 // syncs the directory of a new file too.
 func (f *segmentFile) Sync() error {
 	if f.named {
+		if f.late.putOff(f) {
+			return nil
+		}
 		return syncData(f)
 	}
 	err := f.WritableFile.Sync()

@@ -24,6 +24,7 @@ type walLog struct {
 	*wal.WAL
 	meta *walMeta
 	dir  string
+	late *lateSync
 }
 
 var _ engineLog = (*walLog)(nil)
@@ -43,7 +44,8 @@ func openWAL(dir string, noSync bool, log *slog.Logger) (engineLog, error) {
 }
 
 func openSizedWAL(dir string, size int, noSync bool, log *slog.Logger) (engineLog, error) {
-	meta, err := openMeta(dir, noSync)
+	late := &lateSync{}
+	meta, err := openMeta(dir, noSync, late)
 	if err != nil {
 		return nil, err
 	}
@@ -53,12 +55,12 @@ func openSizedWAL(dir string, size int, noSync bool, log *slog.Logger) (engineLo
 	w, err := wal.Open(dir,
 		wal.WithMetaStore(meta),
 		wal.WithSegmentSize(size),
-		wal.WithSegmentFiler(segment.NewFiler(dir, &walFS{walfs.New(), noSync, make([]byte, zeroAheadBytes)})),
+		wal.WithSegmentFiler(segment.NewFiler(dir, &walFS{walfs.New(), noSync, make([]byte, zeroAheadBytes), late})),
 		wal.WithLogger(hclogTo(log)))
 	if err != nil {
 		return nil, walDamage(dir, err)
 	}
-	l := &walLog{w, meta, dir}
+	l := &walLog{w, meta, dir, late}
 	if err := verifyLog(checkedLog{l}); err != nil {
 		return nil, errors.Join(at(entryFile(dir, meta.state(), err), err), l.Close())
 	}
@@ -109,6 +111,7 @@ type walFS struct {
 	*walfs.FS
 	noSync bool
 	zeros  []byte
+	late   *lateSync
 }
 
 // Create makes a segment.
@@ -130,7 +133,7 @@ func (f *walFS) wrap(file types.WritableFile, err error) (types.WritableFile, er
 	if f.noSync {
 		return unsyncedFile{file}, nil
 	}
-	wrapped, err := newSegmentFile(file, f.zeros)
+	wrapped, err := newSegmentFile(file, f.zeros, f.late)
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}

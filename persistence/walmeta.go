@@ -16,6 +16,7 @@ import (
 type walMeta struct {
 	path   string
 	noSync bool
+	late   *lateSync
 
 	mu   sync.Mutex
 	last types.PersistentState // what the file holds; guarded by mu
@@ -29,12 +30,12 @@ var errNoStable = errors.New("the log keeps no stable values")
 
 // createMeta makes the file of an empty log.
 func createMeta(dir string) error {
-	m := &walMeta{path: filepath.Join(dir, metaName)}
+	m := &walMeta{path: filepath.Join(dir, metaName), late: &lateSync{}}
 	return m.CommitState(types.PersistentState{})
 }
 
-func openMeta(dir string, noSync bool) (*walMeta, error) {
-	m := &walMeta{path: filepath.Join(dir, metaName), noSync: noSync}
+func openMeta(dir string, noSync bool, late *lateSync) (*walMeta, error) {
+	m := &walMeta{path: filepath.Join(dir, metaName), noSync: noSync, late: late}
 	b, err := os.ReadFile(m.path)
 	if err != nil {
 		return nil, err
@@ -58,8 +59,11 @@ func (m *walMeta) state() types.PersistentState {
 // Load returns the list.
 func (m *walMeta) Load(string) (types.PersistentState, error) { return m.state(), nil }
 
-// CommitState replaces the list.
+// CommitState replaces the list. It may call a segment complete, so that one's end has to be durable before.
 func (m *walMeta) CommitState(s types.PersistentState) error {
+	if err := m.late.sync(); err != nil {
+		return fmt.Errorf("sync segment: %w", err)
+	}
 	body, err := json.Marshal(s)
 	if err != nil {
 		return err
