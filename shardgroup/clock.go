@@ -19,7 +19,7 @@ type clock struct {
 	wall  func() int64 // ms since 1970
 	began time.Time
 
-	mu   sync.Mutex // guards the rest
+	mu   sync.Mutex    // guards the rest
 	last int64         // ms: what was told last
 	from int64         // ms: the group's time...
 	at   time.Duration // ...this long after began, as entries or the wall clock told it last

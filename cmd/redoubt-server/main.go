@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/redoubtdb/redoubt/cmd/redoubt-server/node"
@@ -56,23 +57,32 @@ func run(args []string) error {
 	for _, notice := range notices {
 		log.Warn("directive "+notice.Text, "directives", notice.Names)
 	}
-	return serve(limitFiles(cfg, log), log, level)
+	if cfg, err = limitFiles(cfg, log); err != nil {
+		return err
+	}
+	return serve(cfg, log, level)
 }
+
+// leastFiles is how many open files a node needs to start: without any client it has about forty.
+const leastFiles = 128
 
 // limitFiles lowers maxclients where the operating system allows too few open files for it. Go has raised the soft limit
 // to the hard one already.
-func limitFiles(cfg *config.Config, log *slog.Logger) *config.Config {
+func limitFiles(cfg *config.Config, log *slog.Logger) (*config.Config, error) {
 	var files syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
 		log.Warn("reading the limit on open files", "error", err)
-		return cfg
+		return cfg, nil
+	}
+	if files.Cur < leastFiles {
+		return nil, fmt.Errorf("the limit of %d open files (ulimit -n) is too low: a node needs %d, and one for each client", files.Cur, leastFiles)
 	}
 	limited, lowered := cfg.LimitFiles(files.Cur)
 	if lowered {
 		log.Warn("maxclients has been reduced to compensate for a low limit on open files (ulimit -n)",
 			"maxclients", limited.Clients.Max, "requested", cfg.Clients.Max, "files", files.Cur)
 	}
-	return limited
+	return limited, nil
 }
 
 // serve runs the node until a signal, SHUTDOWN or a fault ends it.
@@ -81,9 +91,6 @@ func serve(cfg *config.Config, log *slog.Logger, level *slog.LevelVar) error {
 	defer signals.close()
 	live := config.NewLive(cfg)
 	live.Subscribe(func(_, now *config.Config) { level.Set(levelOf(now.Process.LogLevel)) })
-	if err := fitClients(live, log); err != nil {
-		return err
-	}
 	if err := node.ProbePorts(listen, live); err != nil {
 		return err
 	}

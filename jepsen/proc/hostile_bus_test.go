@@ -33,7 +33,7 @@ func crowdOnTheBus(t *testing.T, server string) {
 			l := StartLoad(c, 2, clientTimeout)
 			await(t, l, 100)
 			memory := c.megabytes(t, 0)
-			crowd := startCrowd(c)
+			crowd := startThrong(c)
 			t.Cleanup(crowd.end)
 			eventually(t, "there is a crowd", func() bool { return crowd.made.Load() > 3*strangers })
 			await(t, l, 200)
@@ -64,16 +64,16 @@ func crowdOnTheBus(t *testing.T, server string) {
 	}
 }
 
-// crowd is strangers.
-type crowd struct {
+// throng is strangers.
+type throng struct {
 	stop chan struct{}
 	once sync.Once
 	wg   sync.WaitGroup
 	made atomic.Int64 // connections
 }
 
-func startCrowd(c *Cluster) *crowd {
-	w := &crowd{stop: make(chan struct{})}
+func startThrong(c *Cluster) *throng {
+	w := &throng{stop: make(chan struct{})}
 	for i := range c.Len() {
 		addr := local(c.Port(i) + busPortOffset)
 		for n := range strangers {
@@ -83,13 +83,13 @@ func startCrowd(c *Cluster) *crowd {
 	return w
 }
 
-func (w *crowd) end() {
+func (w *throng) end() {
 	w.once.Do(func() { close(w.stop) })
 	w.wg.Wait()
 }
 
 // annoy connects, says something, holds the connection for as long as it is let, and does so again.
-func (w *crowd) annoy(addr string, n int) {
+func (w *throng) annoy(addr string, n int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	w.wg.Go(func() { <-w.stop; cancel() })
