@@ -72,7 +72,7 @@ func starve(t *testing.T, c *Cluster, l *Load, i int) {
 	if err := c.Start(other); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(2 * time.Second) // a while of want
+	time.Sleep(time.Second) // a while of want
 	ended := !c.Running(i)
 	t.Logf("node %d, ended %v, %d failed accepts in its log", i, ended, logLines(t, c, i, "accept"))
 	if ended {

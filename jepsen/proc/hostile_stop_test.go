@@ -192,6 +192,7 @@ func stoppedLeaders(t *testing.T, server string) {
 	}
 	for _, consistency := range []string{"lease", "quorum"} {
 		t.Run(consistency, func(t *testing.T) {
+			t.Parallel()
 			c := oneGroup(t, server, 3, "--read-consistency", consistency, "--cluster-node-timeout", "600")
 			r := startRegisters(c, 4)
 			t.Cleanup(r.end)
