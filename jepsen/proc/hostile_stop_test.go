@@ -127,7 +127,17 @@ func (r *registers) flood(node, conns int, every time.Duration) {
 	}
 }
 
-// read reads one register on a node, and returns the connection if it can be used again.
+// mostPiped is how many reads go out in one piece at most.
+const mostPiped = 12
+
+// question is a read that is under way.
+type question struct {
+	*register
+	least int64
+}
+
+// read reads registers on a node, one or several in a pipeline, and returns the connection if it
+// can be used again.
 func (r *registers) read(node int, conn *client.Conn) *client.Conn {
 	if conn == nil {
 		var err error
@@ -135,29 +145,41 @@ func (r *registers) read(node int, conn *client.Conn) *client.Conn {
 			return nil
 		}
 	}
-	reg := r.at[rand.IntN(len(r.at))].Load()
-	least := reg.known.Load()
-	began := time.Now()
-	reply := conn.Do("GET", reg.key)
-	most := reg.sent.Load()
-	r.reads.Add(1)
-	if client.Broken(reply) {
-		conn.Close()
-		return nil
+	questions := make([]question, 1+rand.IntN(2)*rand.IntN(mostPiped))
+	commands := make([][]string, len(questions))
+	for i := range questions {
+		reg := r.at[rand.IntN(len(r.at))].Load()
+		questions[i] = question{reg, reg.known.Load()}
+		commands[i] = []string{"GET", reg.key}
 	}
+	began := time.Now()
+	replies := conn.Pipeline(commands...)
+	for i, reply := range replies {
+		r.judge(node, questions[i], reply, time.Since(began))
+		if client.Broken(reply) {
+			conn.Close()
+			return nil
+		}
+	}
+	return conn
+}
+
+// judge looks at one answer.
+func (r *registers) judge(node int, q question, reply client.Reply, took time.Duration) {
+	r.reads.Add(1)
 	if reply.Outcome != client.Done {
-		return conn
+		return
 	}
 	r.served.Add(1)
+	most := q.sent.Load()
 	v, _ := strconv.ParseInt(reply.Value.String(), 10, 64)
-	if v < least || v > most {
+	if v < q.least || v > most {
 		r.mu.Lock()
 		r.stale = append(r.stale, fmt.Sprintf("node %d answered %q for %s after %v: %d was known before, %d was sent at most",
-			node, reply.Value.String(), reg.key, time.Since(began), least, most))
+			node, reply.Value.String(), q.key, took, q.least, most))
 		r.mu.Unlock()
 	}
-	reg.know(v)
-	return conn
+	q.know(v)
 }
 
 // check reads every register back and reports what was stale or is lost.
