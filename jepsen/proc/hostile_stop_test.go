@@ -204,9 +204,10 @@ func (r *registers) check(t *testing.T) {
 	}
 }
 
-// stoppedLeaders stops the leader again and again, for a little shorter or longer than a lease, an
-// election and a client's patience, while clients write through whoever leads and read from every
-// node, the stopped one too. Nothing that is read is older than it may be, and nothing is lost.
+// stoppedLeaders stops the leader again and again, now and then a follower too, for a little
+// shorter or longer than a lease, an election and a client's patience, while clients write through
+// whoever leads and read from every node, the stopped one too. Nothing that is read is older than
+// it may be, and nothing is lost.
 func stoppedLeaders(t *testing.T, server string) {
 	stops := 8
 	if long() {
@@ -222,19 +223,26 @@ func stoppedLeaders(t *testing.T, server string) {
 			for node := range c.Len() {
 				r.wg.Go(func() { r.flood(node, 400, 4*time.Millisecond) })
 			}
-			elections := stopLeaders(t, c, r, stops)
+			stopLeaders(t, c, r, stops)
 			r.check(t)
 			audit(t, load)
-			if elections == 0 {
-				t.Error("no other leader was elected: this test shows nothing")
-			}
 		})
 	}
 }
 
-// stopLeaders returns how often another node led when the stopped one went on.
-func stopLeaders(t *testing.T, c *Cluster, r *registers, stops int) (elections int) {
+func signalAll(t *testing.T, c *Cluster, s syscall.Signal, victims ...int) {
 	t.Helper()
+	for _, i := range victims {
+		if err := c.Signal(i, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// stopLeaders stops the leader for how long one has to try: the sleeps are what the test is about.
+func stopLeaders(t *testing.T, c *Cluster, r *registers, stops int) {
+	t.Helper()
+	elections := 0
 	rnd := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
 	for n := range stops {
 		leader := -1
@@ -242,27 +250,32 @@ func stopLeaders(t *testing.T, c *Cluster, r *registers, stops int) (elections i
 		before := r.acked.Load()
 		eventually(t, "writes go on", func() bool { return r.acked.Load() > before+20 })
 		time.Sleep(within(rnd, 0, 50*time.Millisecond))
-		stop := within(rnd, 5*time.Millisecond, 700*time.Millisecond)
-		switch {
-		case n%15 == 14:
-			stop = within(rnd, 2*time.Second, 15*time.Second)
-		case n%4 == 3:
-			stop = within(rnd, 700*time.Millisecond, 1600*time.Millisecond)
-		}
-		if err := c.Signal(leader, syscall.SIGSTOP); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(stop) // how long it is stopped is what this test is about
-		if stop > 500*time.Millisecond {
-			if other := c.master(leader); other >= 0 {
-				elections++
+		switch follower := (leader + 1 + rnd.IntN(c.Len()-1)) % c.Len(); {
+		case n%4 == 3: // until another leads, and for a while
+			signalAll(t, c, syscall.SIGSTOP, leader)
+			eventually(t, "another leads", func() bool { return c.master(leader) >= 0 })
+			elections++
+			time.Sleep(within(rnd, 0, 900*time.Millisecond))
+			signalAll(t, c, syscall.SIGCONT, leader)
+		case n%5 == 2: // with a follower, which wakes up earlier or later
+			signalAll(t, c, syscall.SIGSTOP, leader, follower)
+			time.Sleep(within(rnd, 5*time.Millisecond, 700*time.Millisecond))
+			first, last := leader, follower
+			if rnd.IntN(2) == 0 {
+				first, last = last, first
 			}
-		}
-		if err := c.Signal(leader, syscall.SIGCONT); err != nil {
-			t.Fatal(err)
+			signalAll(t, c, syscall.SIGCONT, first)
+			time.Sleep(within(rnd, 0, 700*time.Millisecond))
+			signalAll(t, c, syscall.SIGCONT, last)
+		default:
+			signalAll(t, c, syscall.SIGSTOP, leader)
+			if n%15 == 14 {
+				time.Sleep(within(rnd, 2*time.Second, 15*time.Second))
+			}
+			time.Sleep(within(rnd, 5*time.Millisecond, 700*time.Millisecond))
+			signalAll(t, c, syscall.SIGCONT, leader)
 		}
 	}
 	t.Logf("%d stops, %d elections", stops, elections)
 	settle(t, c)
-	return elections
 }
