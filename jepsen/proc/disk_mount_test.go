@@ -1,0 +1,115 @@
+package proc
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+)
+
+// disk is a small file system of its own, in an image, mounted on a node's data directory.
+// The cluster config file and the log stay outside.
+type disk struct {
+	image, mount string
+	frozen       bool
+}
+
+// ownDisk gives node i of a cluster that does not run yet a disk of so many MiB.
+func ownDisk(t *testing.T, c *Cluster, i, mib int) *disk {
+	t.Helper()
+	d := &disk{image: filepath.Join(t.TempDir(), "image"), mount: c.DataDir(i)}
+	if err := os.WriteFile(d.image, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(d.image, int64(mib)<<20); err != nil {
+		t.Fatal(err)
+	}
+	mountImage(t, d.image, d.mount, true)
+	t.Cleanup(func() {
+		d.thaw(t)
+		c.Close() // or else the file system is in use
+		if err := run("umount", d.mount); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
+// mountImage makes a file system in an image, with format, and mounts it.
+func mountImage(t *testing.T, image, at string, format bool) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("a file system of its own is needed, and only root may mount one")
+	}
+	if format {
+		if err := run("mkfs.ext4", "-q", "-m", "0", image); err != nil {
+			t.Skipf("a small file system is needed, and mkfs.ext4 (Debian package e2fsprogs) does not make one here: %v", err)
+		}
+	}
+	if err := os.MkdirAll(at, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := run("mount", "-o", "loop", image, at); err != nil {
+		t.Skipf("a small file system is needed, and this machine (a container without loop devices, for example) does not mount one: %v", err)
+	}
+}
+
+func run(name string, args ...string) error {
+	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("%s %v: %w: %s", name, args, err, out)
+	}
+	return nil
+}
+
+// free is the space that is left.
+func (d *disk) free(t *testing.T) int64 {
+	t.Helper()
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(d.mount, &s); err != nil {
+		t.Fatal(err)
+	}
+	return int64(s.Bavail) * s.Bsize
+}
+
+func (d *disk) ballast() string { return filepath.Join(d.mount, "ballast") }
+
+// fill takes all space but some.
+func (d *disk) fill(t *testing.T, leave int64) {
+	t.Helper()
+	if n := d.free(t) - leave; n > 0 {
+		if err := run("fallocate", "-l", strconv.FormatInt(n, 10), d.ballast()); err != nil && leave > 0 {
+			t.Fatal(err)
+		}
+	}
+}
+
+// drain gives it back.
+func (d *disk) drain(t *testing.T) {
+	t.Helper()
+	if err := os.Remove(d.ballast()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// freeze makes every write hang.
+func (d *disk) freeze(t *testing.T) {
+	t.Helper()
+	if err := run("fsfreeze", "-f", d.mount); err != nil {
+		t.Skipf("the file system cannot be frozen here: %v", err)
+	}
+	d.frozen = true
+}
+
+func (d *disk) thaw(t *testing.T) {
+	t.Helper()
+	if !d.frozen {
+		return
+	}
+	d.frozen = false
+	if err := run("fsfreeze", "-u", d.mount); err != nil {
+		t.Error(err)
+	}
+}
