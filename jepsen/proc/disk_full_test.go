@@ -2,7 +2,6 @@ package proc
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -11,54 +10,10 @@ import (
 	"github.com/redoubtdb/redoubt/jepsen/client"
 )
 
-// diskMiB is the size of the disks of these tests. Segments and reserve are parts of it.
-const diskMiB = 64
-
-// oneGroup forms a master with two replicas, each on a disk of its own.
-func oneGroup(t *testing.T, args ...string) (*Cluster, []*disk) {
-	t.Helper()
-	c := nodes(t, serverBinary(t), 3, args...)
-	var disks []*disk
-	for i := range c.Len() {
-		disks = append(disks, ownDisk(t, c, i, diskMiB))
-	}
-	startAll(t, c)
-	must(t, c, 0, "CLUSTER", "ADDSLOTSRANGE", "0", "16383")
-	for i := 1; i < c.Len(); i++ {
-		must(t, c, i, "CLUSTER", "MEET", "127.0.0.1", strconv.Itoa(c.Port(0)))
-	}
-	eventually(t, "all know each other", func() bool { return known(c, 0) == "3" && known(c, 1) == "3" && known(c, 2) == "3" })
-	for i := 1; i < c.Len(); i++ {
-		must(t, c, i, "CLUSTER", "REPLICATE", must(t, c, 0, "CLUSTER", "MYID"))
-	}
-	settle(t, c)
-	return c, disks
-}
-
-// must runs a command that has to succeed.
-func must(t *testing.T, c *Cluster, i int, words ...string) string {
-	t.Helper()
-	r := c.Call(i, words...)
-	if r.Outcome != client.Done {
-		t.Fatalf("node %d, %.60q: %v", i, words, r.Err)
-	}
-	return r.Value.String()
-}
-
-// leader is the node that says it is the master, -1 for nobody.
-func leader(c *Cluster) int {
-	for i := range c.Len() {
-		if c.Running(i) && strings.HasPrefix(c.Call(i, "ROLE").Value.String(), "[master") {
-			return i
-		}
-	}
-	return -1
-}
-
 // When the disks of a group run full, writes are refused in so many words, reads go on,
 // and writes are back by themselves when there is space again.
-func TestFullDisksOfAGroup(t *testing.T) {
-	c, disks := oneGroup(t)
+func fullDisksOfAGroup(t *testing.T, server string) {
+	c, disks := oneGroup(t, server)
 	l := StartLoad(c, 2, clientTimeout)
 	await(t, l, 100)
 	m := leader(c)
@@ -107,8 +62,8 @@ func refusesWrites(t *testing.T, c *Cluster, m int, l *Load, disks []*disk) {
 
 // The reserve is there for what has to go on: with all disks full a group elects another
 // leader, who serves reads, and a killed node starts.
-func TestFailoverWithFullDisks(t *testing.T) {
-	c, disks := oneGroup(t)
+func failoverWithFullDisks(t *testing.T, server string) {
+	c, disks := oneGroup(t, server)
 	l := StartLoad(c, 2, clientTimeout)
 	await(t, l, 100)
 	for _, d := range disks {
@@ -157,8 +112,8 @@ func readsBehindRefusedWrites(t *testing.T, c *Cluster, m int) {
 }
 
 // A leader whose disk runs full hands over to a member whose disk has room.
-func TestFullDiskOfALeader(t *testing.T) {
-	c, disks := oneGroup(t)
+func fullDiskOfALeader(t *testing.T, server string) {
+	c, disks := oneGroup(t, server)
 	l := StartLoad(c, 2, clientTimeout)
 	await(t, l, 100)
 	m := leader(c)
@@ -175,8 +130,8 @@ func TestFullDiskOfALeader(t *testing.T) {
 
 // A replica whose disk is full to the last byte stops following; its group goes on, and
 // it comes back by itself when there is space again.
-func TestFullDiskOfAReplica(t *testing.T) {
-	c, disks := oneGroup(t)
+func fullDiskOfAReplica(t *testing.T, server string) {
+	c, disks := oneGroup(t, server)
 	l := StartLoad(c, 2, clientTimeout)
 	await(t, l, 100)
 	replica := (leader(c) + 1) % c.Len()

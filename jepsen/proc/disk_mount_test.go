@@ -6,9 +6,34 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/redoubtdb/redoubt/jepsen/client"
 )
+
+// TestDisk has real nodes whose disks are small file systems of their own. The tests run side by
+// side: most of their time they wait.
+func TestDisk(t *testing.T) {
+	server := serverBinary(t)
+	for _, test := range []struct {
+		name string
+		run  func(t *testing.T, server string)
+	}{
+		{"all disks of a group run full", fullDisksOfAGroup},
+		{"a failover while all disks are full", failoverWithFullDisks},
+		{"a leader's disk runs full", fullDiskOfALeader},
+		{"a replica's disk is full to the last byte", fullDiskOfAReplica},
+		{"a leader's disk stalls", stalledDisk},
+		{"the power fails", powerCut},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			test.run(t, server)
+		})
+	}
+}
 
 // disk is a small file system of its own, in an image, mounted on a node's data directory.
 // The cluster config file and the log stay outside.
@@ -112,4 +137,55 @@ func (d *disk) thaw(t *testing.T) {
 	if err := run("fsfreeze", "-u", d.mount); err != nil {
 		t.Error(err)
 	}
+}
+
+// diskMiB is the size of the disks of these tests. Segments and reserve are parts of it.
+const diskMiB = 64
+
+// oneGroup forms a master with two replicas, each on a disk of its own.
+func oneGroup(t *testing.T, server string, args ...string) (*Cluster, []*disk) {
+	t.Helper()
+	c := nodes(t, server, 3, args...)
+	var disks []*disk
+	for i := range c.Len() {
+		disks = append(disks, ownDisk(t, c, i, diskMiB))
+	}
+	startAll(t, c)
+	must(t, c, 0, "CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+	for i := 1; i < c.Len(); i++ {
+		must(t, c, i, "CLUSTER", "MEET", "127.0.0.1", strconv.Itoa(c.Port(0)))
+	}
+	eventually(t, "all know each other", func() bool { return known(c, 0) == "3" && known(c, 1) == "3" && known(c, 2) == "3" })
+	for i := 1; i < c.Len(); i++ {
+		must(t, c, i, "CLUSTER", "REPLICATE", must(t, c, 0, "CLUSTER", "MYID"))
+	}
+	settle(t, c)
+	eventually(t, "the metadata group can lose a node, too", func() bool { return metaVoters(c, 0) == 3 })
+	return c, disks
+}
+
+// metaVoters counts the votes in the metadata group.
+func metaVoters(c *Cluster, i int) int {
+	meta, _, _ := strings.Cut(c.Call(i, "CLUSTER", "GROUPS").Value.String(), "kind data")
+	return strings.Count(meta, "vote yes")
+}
+
+// must runs a command that has to succeed.
+func must(t *testing.T, c *Cluster, i int, words ...string) string {
+	t.Helper()
+	r := c.Call(i, words...)
+	if r.Outcome != client.Done {
+		t.Fatalf("node %d, %.60q: %v", i, words, r.Err)
+	}
+	return r.Value.String()
+}
+
+// leader is the node that says it is the master, -1 for nobody.
+func leader(c *Cluster) int {
+	for i := range c.Len() {
+		if c.Running(i) && strings.HasPrefix(c.Call(i, "ROLE").Value.String(), "[master") {
+			return i
+		}
+	}
+	return -1
 }
