@@ -15,8 +15,8 @@ import (
 	"github.com/hashicorp/raft-wal/types"
 )
 
-// segmentBytes is the size a log segment is laid out with on disk. Old entries
-// are given up a segment at a time.
+// segmentBytes is the size a log segment is laid out with on disk, unless the disk is
+// small. Old entries are given up a segment at a time.
 const segmentBytes = 16 << 20
 
 // walLog is the log engine wal.
@@ -37,26 +37,35 @@ func createWAL(dir string) error {
 	return createMeta(dir)
 }
 
-// openWAL opens the log in dir: mends what a crash left, opens, and reads every
-// entry once.
-func openWAL(dir string, noSync bool, log *slog.Logger) (engineLog, error) {
-	return openSizedWAL(dir, segmentBytes, noSync, log)
+// walOptions are how to open the log.
+type walOptions struct {
+	size     int       // of a segment
+	room     *room     // nil: a full disk is an error like others
+	lazy     *lazySync // nil: every batch is synced
+	unsynced bool      // the log was last written to by somebody who did not sync
+	log      *slog.Logger
 }
 
-func openSizedWAL(dir string, size int, noSync bool, log *slog.Logger) (engineLog, error) {
+// openWAL opens the log in dir: mends what a crash left, opens, and reads every
+// entry once.
+func openWAL(dir string, o walOptions) (engineLog, error) {
 	late := &lateSync{}
-	meta, err := openMeta(dir, noSync, late)
+	meta, err := openMeta(dir, o, late)
 	if err != nil {
 		return nil, err
 	}
-	if err := mendTail(dir, meta, log); err != nil {
+	if err := mendTail(dir, meta, o); err != nil {
 		return nil, err
+	}
+	files := &walFS{FS: walfs.New(), room: o.room, lazy: o.lazy, late: late}
+	if o.lazy == nil {
+		files.zeros = make([]byte, zeroAheadBytes)
 	}
 	w, err := wal.Open(dir,
 		wal.WithMetaStore(meta),
-		wal.WithSegmentSize(size),
-		wal.WithSegmentFiler(segment.NewFiler(dir, &walFS{walfs.New(), noSync, make([]byte, zeroAheadBytes), late})),
-		wal.WithLogger(hclogTo(log)))
+		wal.WithSegmentSize(o.size),
+		wal.WithSegmentFiler(segment.NewFiler(dir, files)),
+		wal.WithLogger(hclogTo(o.log)))
 	if err != nil {
 		return nil, walDamage(dir, err)
 	}
@@ -83,14 +92,10 @@ func (l *walLog) GetLog(index uint64, e *raft.Log) error {
 // walDamage marks an error of opening the log as damage, unless it is the
 // operating system's.
 func walDamage(dir string, err error) error {
-	var missing *fs.PathError
-	switch {
-	case errors.As(err, &missing):
-		return err
-	case errors.Is(err, types.ErrCorrupt):
+	if errors.Is(err, types.ErrCorrupt) {
 		return at(dir, err)
 	}
-	return at(dir, fmt.Errorf("open log: %w", err))
+	return damageAt(dir, fmt.Errorf("open log: %w", err))
 }
 
 // entryFile names the segment that holds the entry an error is about.
@@ -106,18 +111,32 @@ func entryFile(dir string, state types.PersistentState, err error) string {
 	return dir
 }
 
-// walFS is the file system the log sees. With noSync its files are not synced.
+// walFS is the file system the log sees.
 type walFS struct {
 	*walfs.FS
-	noSync bool
-	zeros  []byte
-	late   *lateSync
+	room  *room
+	lazy  *lazySync
+	late  *lateSync // of whoever writes
+	zeros []byte
 }
 
-// Create makes a segment.
-func (f *walFS) Create(dir, name string, size uint64) (types.WritableFile, error) {
-	file, err := f.FS.Create(dir, name, size)
+// Create makes a segment. One that there is no space for leaves nothing behind.
+func (f *walFS) Create(dir, name string, size uint64) (file types.WritableFile, err error) {
+	err = f.room.await(func() error {
+		file, err = f.FS.Create(dir, name, size)
+		if diskFull(err) {
+			err = errors.Join(err, ifExists(os.Remove(filepath.Join(dir, name))))
+		}
+		return err
+	})
 	return f.wrap(file, err)
+}
+
+func ifExists(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // OpenWriter opens a segment that is still written to.
@@ -130,17 +149,16 @@ func (f *walFS) wrap(file types.WritableFile, err error) (types.WritableFile, er
 	if err != nil {
 		return nil, err
 	}
-	if f.noSync {
-		return unsyncedFile{file}, nil
+	late := f.late
+	if f.lazy != nil {
+		late = &lateSync{} // its syncs come from elsewhere, and are never put off
 	}
-	wrapped, err := newSegmentFile(file, f.zeros, f.late)
+	wrapped, err := newSegmentFile(file, f.zeros, f.room, late)
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
+	if f.lazy != nil {
+		return lazyFile{wrapped, f.lazy}, nil
+	}
 	return wrapped, nil
 }
-
-type unsyncedFile struct{ types.WritableFile }
-
-// Sync does nothing.
-func (unsyncedFile) Sync() error { return nil }

@@ -14,9 +14,10 @@ import (
 // walMeta keeps the log's list of segments in a small checksummed file, which is
 // replaced as a whole. The stable store is elsewhere.
 type walMeta struct {
-	path   string
-	noSync bool
-	late   *lateSync
+	path string
+	room *room
+	lazy *lazySync // nil: segments are synced as they are written
+	late *lateSync
 
 	mu   sync.Mutex
 	last types.PersistentState // what the file holds; guarded by mu
@@ -34,8 +35,8 @@ func createMeta(dir string) error {
 	return m.CommitState(types.PersistentState{})
 }
 
-func openMeta(dir string, noSync bool, late *lateSync) (*walMeta, error) {
-	m := &walMeta{path: filepath.Join(dir, metaName), noSync: noSync, late: late}
+func openMeta(dir string, o walOptions, late *lateSync) (*walMeta, error) {
+	m := &walMeta{path: filepath.Join(dir, metaName), room: o.room, lazy: o.lazy, late: late}
 	b, err := os.ReadFile(m.path)
 	if err != nil {
 		return nil, err
@@ -59,7 +60,7 @@ func (m *walMeta) state() types.PersistentState {
 // Load returns the list.
 func (m *walMeta) Load(string) (types.PersistentState, error) { return m.state(), nil }
 
-// CommitState replaces the list. It may call a segment complete, so that one's end has to be durable before.
+// CommitState replaces the list. A segment that it calls closed is on disk by then.
 func (m *walMeta) CommitState(s types.PersistentState) error {
 	if err := m.late.sync(); err != nil {
 		return fmt.Errorf("sync segment: %w", err)
@@ -68,24 +69,18 @@ func (m *walMeta) CommitState(s types.PersistentState) error {
 	if err != nil {
 		return err
 	}
-	if err := m.write(seal(body)); err != nil {
+	if m.lazy != nil {
+		if err := m.lazy.flush(); err != nil {
+			return err
+		}
+	}
+	if err := m.room.await(func() error { return replaceFile(m.path, seal(body), dataFileMode) }); err != nil {
 		return fmt.Errorf("save list of segments: %w", err)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.last = s
 	return nil
-}
-
-func (m *walMeta) write(b []byte) error {
-	if !m.noSync {
-		return replaceFile(m.path, b, dataFileMode)
-	}
-	temp := m.path + tempSuffix
-	if err := os.WriteFile(temp, b, dataFileMode); err != nil {
-		return err
-	}
-	return os.Rename(temp, m.path)
 }
 
 // GetStable is not used.

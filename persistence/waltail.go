@@ -27,6 +27,9 @@ import (
 // What is cut is overwritten with zeros, so that bytes of one crash cannot pass
 // for proof at the next.
 //
+// In a log that was not synced batch by batch (see lazy.go) nothing is proof: after a
+// crash of the machine any page of this segment may be missing.
+//
 // A crash may also come when a segment is full and closed on disk, and the list
 // of segments does not say so yet. The engine would open the segment and refuse
 // every write for ever; so the list is brought up to date.
@@ -46,7 +49,7 @@ const (
 )
 
 // mendTail mends the segment that was being written.
-func mendTail(dir string, meta *walMeta, log *slog.Logger) error {
+func mendTail(dir string, meta *walMeta, o walOptions) error {
 	state := meta.state()
 	if len(state.Segments) == 0 {
 		return nil
@@ -64,11 +67,16 @@ func mendTail(dir string, meta *walMeta, log *slog.Logger) error {
 		return err
 	}
 	found := scanSegment(b)
-	if provesDamage(b[found.end:]) {
+	if !o.unsynced && provesDamage(b[found.end:]) {
 		return at(path, fmt.Errorf("bytes after %d are damaged, and entries follow that were stored later", found.end))
 	}
-	if err := clearTail(path, b, found.end, log); err != nil {
+	if err := clearTail(path, b, found.end, o.log); err != nil {
 		return err
+	}
+	if o.unsynced { // what is left of it counts from now on
+		if err := syncFile(path); err != nil {
+			return err
+		}
 	}
 	if found.indexStart == 0 {
 		return nil

@@ -92,6 +92,8 @@ type reign struct {
 	calls  busy      // metadata calls
 	config busy      // Raft configuration changes
 	wg     waitGroup
+
+	fullSince time.Time // the disk has been full, or a hand-over because of it was tried; zero: it is not
 }
 
 // duties does whatever is due.
@@ -108,6 +110,7 @@ func (r *reign) duties(ctx context.Context) {
 	r.gates(ctx, m)
 	r.members(ctx, m)
 	r.report(ctx, m)
+	r.space(ctx)
 }
 
 // next is when duties are due again: at the next expiry, or after dutyInterval.

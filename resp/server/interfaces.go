@@ -17,6 +17,7 @@ type Shard interface {
 	// Do runs the request's writes through the group's log, and what rides with them, in order. It blocks.
 	//   nil                every op is answered into r.W
 	//   ErrNotRun          wrapped: certainly nothing of it ran, r.W is as it was
+	//   ErrNoSpace         wrapped: the same, for want of space on the disks
 	//   ErrIndeterminate   wrapped: nobody knows; r, r.W and all memory its ops point at belong to Do for ever
 	// Any other error counts as ErrIndeterminate.
 	Do(ctx context.Context, r *fsm.Request) error

@@ -203,7 +203,8 @@ func (n *Node) startGroup(s seat) error {
 		}
 	}
 	g, err := shardgroup.Open(shardgroup.Deps{
-		Store: store, Bus: n.bus, Topology: n.topology, Table: n.table, Logger: n.log, Fail: func(err error) { n.groupFailed(s, err) },
+		Store: store, Bus: n.bus, Topology: n.topology, Table: n.table, Logger: n.log, Full: n.diskFull(),
+		Fail: func(err error) { n.groupFailed(s, err) },
 	}, shardgroup.Options{
 		ID: s.group, Generation: generationOf(n.topology.Map(), s.group), Node: n.rec.Node, ServerID: n.serverID(s), Witness: s.role == roleWitness,
 		NodeTimeout: n.nodeTimeout(), RequestTimeout: n.requestTimeout(),
@@ -214,6 +215,14 @@ func (n *Node) startGroup(s seat) error {
 		return errors.Join(err, store.Close())
 	}
 	n.groups[s] = g
+	return nil
+}
+
+// diskFull asks the storage for its space, nil if it never runs out.
+func (n *Node) diskFull() func(bytes int) bool {
+	if t, ok := n.dep.Storage.(persistence.SpaceTeller); ok {
+		return t.Full
+	}
 	return nil
 }
 
