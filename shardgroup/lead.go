@@ -18,6 +18,8 @@ const (
 	dutyTimeout = 3 * time.Second
 	// minTick is the shortest time between two entries that only advance time.
 	minTick = 20 * time.Millisecond
+	// aheadWarning is how far the group's time may be ahead of a new leader's clock without a word.
+	aheadWarning = time.Second
 	// catchUpPoll is how often a hand-over looks whether its target has caught up.
 	catchUpPoll = 20 * time.Millisecond
 	// tickLagEntries is how far the safe index may fall behind before a tick tells it.
@@ -45,6 +47,9 @@ func (g *Group) reign(term uint64) replica.LeaderChange {
 		return g.reignWitness(term)
 	}
 	g.log.Info("leading", "term", term)
+	if ahead := g.clock.ahead(g.Machine().Now()); ahead > aheadWarning {
+		g.log.Warn("the group's time is ahead of this machine's clock: some leader's clock was wrong, or this one is", "ahead", ahead)
+	}
 	r := &reign{g: g, term: term, began: time.Now()}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -127,7 +132,7 @@ func (r *reign) next() time.Duration {
 func (r *reign) tick(ctx context.Context) {
 	g, machine := r.g, r.g.Machine()
 	at, ok := machine.NextExpiry()
-	due := ok && at < time.Now().UnixMilli() // a key lives through its last millisecond
+	due := ok && at < g.clock.now(machine.Now()) // a key lives through its last millisecond
 	safe := g.safeIndex()
 	if !due && (!g.hasWitness() || safe < machine.SafeIndex()+tickLagEntries) {
 		return

@@ -209,7 +209,7 @@ func (n *Node) startGroup(s seat) error {
 		ID: s.group, Generation: generationOf(n.topology.Map(), s.group), Node: n.rec.Node, ServerID: n.serverID(s), Witness: s.role == roleWitness,
 		NodeTimeout: n.nodeTimeout(), RequestTimeout: n.requestTimeout(),
 		SnapshotEntries: uint64(cfg.Raft.SnapshotEntries), TrailingEntries: uint64(cfg.Raft.TrailingEntries),
-		Reads: n.readConsistency,
+		Reads: n.readConsistency, Clock: n.dep.Clock,
 	})
 	if err != nil {
 		return errors.Join(err, store.Close())

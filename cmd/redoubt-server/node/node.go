@@ -31,6 +31,7 @@ type Deps struct {
 	Bus     bus.Network
 	Listen  func(addr string) (net.Listener, error) // for clients
 	Logger  *slog.Logger
+	Clock   func() int64 // the wall clock in ms since 1970, nil: the machine's
 }
 
 // Node is one running Redoubt process.
