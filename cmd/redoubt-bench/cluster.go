@@ -33,10 +33,10 @@ func clusterName(c contender) string {
 	return c.name
 }
 
-// peer is how redis-benchmark finds these servers.
+// peer is how redis-benchmark finds these servers. It refuses to take a node alone for a cluster.
 func (v *servers) peer(name string) peer {
 	p := peer{name: name, addr: v.addrs[0]}
-	if v.cluster {
+	if v.shape.masters > 1 {
 		p.masters = v.shape.masters
 	}
 	return p
@@ -45,6 +45,9 @@ func (v *servers) peer(name string) peer {
 // fillCluster writes the keys that redis-benchmark asks for in a cluster. It picks their slots itself, so
 // they are filled by it too.
 func (b *bench) fillCluster(ctx context.Context, v *servers, p peer) (err error) {
+	if p.masters == 0 {
+		return v.fill(ctx, keys)
+	}
 	unscaled := *b.settings
 	unscaled.scale = 1
 	whole := bench{settings: &unscaled}

@@ -47,7 +47,7 @@ func (b *bench) latencyOf(ctx context.Context, c contender, n int) ([][]string, 
 	b.note("%-14s filled", c.name)
 	var rows [][]string
 	for _, w := range latencyLoads() {
-		peak, err := b.drive(ctx, w, peer{name: c.name, addr: v.addrs[0]})
+		peak, err := b.drive(ctx, w, peer{name: c.name, addr: v.addrs[0], keys: n})
 		if err != nil {
 			return nil, err
 		}

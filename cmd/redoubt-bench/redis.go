@@ -41,6 +41,11 @@ func (b *bench) startRedisCluster(ctx context.Context, s shape, extra ...string)
 	return v, nil
 }
 
+// redisArgs are those of every redis-server. A master waits for no further replicas before it sends its data to one, as
+// it would for five seconds.
 func redisArgs(port int) []string {
-	return []string{"--port", strconv.Itoa(port), "--bind", loopback, "--save", "", "--appendonly", "yes", "--appendfsync", "always"}
+	return []string{
+		"--port", strconv.Itoa(port), "--bind", loopback, "--save", "", "--appendonly", "yes", "--appendfsync", "always",
+		"--repl-diskless-sync-delay", "0",
+	}
 }

@@ -154,14 +154,16 @@ func TestWorkloadArgs(t *testing.T) {
 	for _, c := range []struct {
 		scale   float64
 		masters int
+		keys    int
 		want    string
 	}{
-		{1, 0, "-h ::1 -p 7000 --csv -t set -c 50 -P 16 -n 1000 -d 32 -r 100000"},
-		{2.5, 0, "-h ::1 -p 7000 --csv -t set -c 50 -P 16 -n 2500 -d 32 -r 100000"},
-		{0.0001, 0, "-h ::1 -p 7000 --csv -t set -c 50 -P 16 -n 800 -d 32 -r 100000"}, // each client sends once at least
-		{1, 4, "-h ::1 -p 7000 --csv -t set -c 50 -P 16 -n 1000 -d 32 -r 25000 --cluster"},
+		{1, 0, 0, "-h ::1 -p 7000 --csv -t set -c 50 -P 16 -n 1000 -d 32 -r 100000"},
+		{2.5, 0, 0, "-h ::1 -p 7000 --csv -t set -c 50 -P 16 -n 2500 -d 32 -r 100000"},
+		{0.0001, 0, 0, "-h ::1 -p 7000 --csv -t set -c 50 -P 16 -n 800 -d 32 -r 100000"}, // each client sends once at least
+		{1, 4, 0, "-h ::1 -p 7000 --csv -t set -c 50 -P 16 -n 1000 -d 32 -r 25000 --cluster"},
+		{1, 0, 7, "-h ::1 -p 7000 --csv -t set -c 50 -P 16 -n 1000 -d 32 -r 7"},
 	} {
-		args, err := w.args(peer{addr: "[::1]:7000", masters: c.masters}, c.scale)
+		args, err := w.args(peer{addr: "[::1]:7000", masters: c.masters, keys: c.keys}, c.scale)
 		if got := strings.Join(args, " "); err != nil || got != c.want {
 			t.Errorf("scale %v: %q, %v, want %q", c.scale, got, err, c.want)
 		}

@@ -17,6 +17,7 @@ type peer struct {
 	name    string
 	addr    string
 	masters int // of the cluster that it belongs to, 0 if it serves alone
+	keys    int // that requests are drawn from, 0 for the usual number
 }
 
 // measureThroughput starts and fills the servers, drives them in turn and prints the table.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"slices"
@@ -83,7 +84,7 @@ func (w workload) args(p peer, scale float64) ([]string, error) {
 	args := []string{
 		"-h", host, "-p", port, "--csv", "-t", w.command,
 		"-c", strconv.Itoa(w.clients), "-P", strconv.Itoa(w.pipeline), "-n", strconv.Itoa(w.count(scale)),
-		"-d", strconv.Itoa(valueBytes), "-r", strconv.Itoa(keys / max(1, p.masters)),
+		"-d", strconv.Itoa(valueBytes), "-r", strconv.Itoa(cmp.Or(p.keys, keys) / max(1, p.masters)),
 	}
 	if p.masters > 0 {
 		args = append(args, "--cluster")
