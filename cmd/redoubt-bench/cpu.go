@@ -44,14 +44,14 @@ func cpuMeasurements(contenders []contender, workloads []workload) *measurements
 		rows = append(rows, peer{name: c.name + ", master"}, peer{name: c.name + ", replica"})
 	}
 	m := newMeasurements(rows, workloads)
-	m.unit, m.format = "CPU s per million requests", seconds
+	m.unit, m.format = "CPU s per million requests", twoDigits
 	for i := range m.bases {
 		m.bases[i] = i % 2
 	}
 	return m
 }
 
-func seconds(v float64) string { return fmt.Sprintf("%.2f", v) }
+func twoDigits(v float64) string { return fmt.Sprintf("%.2f", v) }
 
 // cpuOf runs one workload and returns the seconds for a million requests on the master, and on a replica in the mean.
 func (b *bench) cpuOf(ctx context.Context, w workload, name string, v *servers) (master, replica float64, err error) {

@@ -57,7 +57,7 @@ func (b *bench) measureShape(ctx context.Context, s shape, c contender) ([]strin
 			return nil, err
 		}
 		cost := perMillion(after-before, w.count(b.scale))
-		cells = append(cells, thousands(rate), seconds(cost))
+		cells = append(cells, thousands(rate), twoDigits(cost))
 		b.note("%-14s %-22v %-14s %10s/s  %6.2f CPU s per million", p.name, s, w.title, thousands(rate), cost)
 	}
 	return cells, nil

@@ -86,7 +86,7 @@ func (b *bench) latencyRow(ctx context.Context, t traffic, title string, peak fl
 		if err := s.stop(); err != nil {
 			return nil, err
 		}
-		count, each = fmt.Sprint(s.begun), seconds(s.each())
+		count, each = fmt.Sprint(s.begun), twoDigits(s.each())
 	}
 	b.note("%v", row)
 	return append(row, count, each), nil

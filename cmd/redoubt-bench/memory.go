@@ -21,38 +21,43 @@ type footprint struct{ now, highest int64 }
 func measureMemory(ctx context.Context, b *bench) error {
 	n := b.scaled(memoryKeys, 1)
 	var rows [][]string
-	base := map[string]float64{} // of the first system, by role
+	var bases [][]footprint // of the first system
 	for _, c := range b.contenders(b.startRedis) {
 		steps, err := b.footprints(ctx, c, n)
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
-		for i, role := range []string{"master", "replica"} {
-			cells, settled := memoryCells(steps, i, n)
-			if base[role] == 0 {
-				base[role] = settled
-			}
-			rows = append(rows, append(append([]string{c.name + ", " + role}, cells...), seconds(settled/base[role])))
+		if bases == nil {
+			bases = steps
+		}
+		for node, role := range []string{"master", "replica"} {
+			rows = append(rows, append([]string{c.name + ", " + role}, memoryCells(steps, bases, node, n)...))
 		}
 	}
-	return b.print(markdown(memoryTitles(n), rows))
-}
-
-func memoryTitles(n int) []string {
-	return []string{
-		"resident memory, " + thousands(float64(n)) + " keys", "empty, MiB", "filled, MiB", "bytes a key",
-		"all written again, MiB", "bytes a key", "highest, MiB", "bytes a key, ratio",
+	titles := []string{
+		"resident memory, " + thousands(float64(n)) + " keys", "empty, MiB", "filled, MiB", "bytes a key", "ratio",
+		"all written again, MiB", "bytes a key", "ratio", "highest, MiB",
 	}
+	return b.print(markdown(titles, rows))
 }
 
-// memoryCells are a node's row of the table, and its bytes a key when it was filled.
-func memoryCells(steps [][]footprint, node, n int) ([]string, float64) {
-	empty, filled, again := steps[0][node], steps[1][node], steps[2][node]
-	perKey := func(f footprint) float64 { return float64(f.now-empty.now) / float64(n) }
-	return []string{
-		mebibytes(empty.now), mebibytes(filled.now), fmt.Sprintf("%.0f", perKey(filled)),
-		mebibytes(again.now), fmt.Sprintf("%.0f", perKey(again)), mebibytes(again.highest),
-	}, perKey(filled)
+// memoryCells are a node's row of the table.
+func memoryCells(steps, bases [][]footprint, node, n int) []string {
+	cells := []string{mebibytes(steps[0][node].now)}
+	for i := range steps[1:] {
+		mine, base := growth(steps, 1+i, node), growth(bases, 1+i, node)
+		ratio := "-"
+		if base > 0 {
+			ratio = twoDigits(float64(mine) / float64(base))
+		}
+		cells = append(cells, mebibytes(steps[1+i][node].now), fmt.Sprintf("%.0f", float64(mine)/float64(n)), ratio)
+	}
+	return append(cells, mebibytes(steps[len(steps)-1][node].highest))
+}
+
+// growth is what a node occupies more than when it was empty.
+func growth(steps [][]footprint, step, node int) int64 {
+	return steps[step][node].now - steps[0][node].now
 }
 
 func mebibytes(n int64) string { return fmt.Sprintf("%.0f", float64(n)/(1<<20)) }

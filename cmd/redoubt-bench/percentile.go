@@ -11,8 +11,7 @@ func percentile(sorted []time.Duration, share float64) time.Duration {
 	if len(sorted) == 0 {
 		return 0
 	}
-	// The tiny part less keeps 0.999*1000 from becoming 1000 by rounding.
-	rank := int(math.Ceil(share*float64(len(sorted)) - 1e-9))
+	rank := int(math.Ceil(share * float64(len(sorted))))
 	return sorted[min(len(sorted), max(1, rank))-1]
 }
 

@@ -41,6 +41,7 @@ func restartArgs(c contender) []string {
 	return []string{"--raft-snapshot-entries", "1000000000", "--raft-trailing-entries", "1"}
 }
 
+// restartRows fills one system, and restarts it from its log and then from a snapshot.
 func (b *bench) restartRows(ctx context.Context, c contender, s shape, n int) ([][]string, error) {
 	v, err := c.start(ctx, s, restartArgs(c)...)
 	if err != nil {
@@ -66,15 +67,19 @@ func (b *bench) restartRows(ctx context.Context, c contender, s shape, n int) ([
 	if err != nil {
 		return nil, fmt.Errorf("from the snapshot: %w", err)
 	}
-	titles := []string{c.name + ", one node alone, all killed: GET is answered"}
-	if s.replicas > 0 {
-		titles = []string{c.name + ", three nodes, all killed: GET is answered", c.name + ", three nodes, a replica killed: it has caught up"}
+	return restartCells(c.name, fromLog, fromSnapshot), nil
+}
+
+// restartCells are the rows of one system: of a node alone, or of three nodes and of one of them.
+func restartCells(name string, fromLog, fromSnapshot []time.Duration) (rows [][]string) {
+	titles := []string{"one node alone, all killed: GET is answered"}
+	if len(fromLog) > 1 {
+		titles = []string{"three nodes, all killed: GET is answered", "three nodes, a replica killed: it has caught up"}
 	}
-	var rows [][]string
 	for i, title := range titles {
-		rows = append(rows, []string{title, seconds(fromLog[i].Seconds()), seconds(fromSnapshot[i].Seconds())})
+		rows = append(rows, []string{name + ", " + title, twoDigits(fromLog[i].Seconds()), twoDigits(fromSnapshot[i].Seconds())})
 	}
-	return rows, nil
+	return rows
 }
 
 // restarts kills all nodes, and then a replica if there is one.
