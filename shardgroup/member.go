@@ -22,13 +22,17 @@ type member struct {
 	digests  digests
 	table    *command.Table
 	machine  atomic.Pointer[fsm.Machine]
+	halted   error         // at the entry that could not be applied; of the applier's goroutine
 	termSeen atomic.Uint64 // term of the latest applied NewTerm entry of this process
 
 	mu      sync.Mutex // guards waiters
 	waiters map[chan struct{}]uint64
 }
 
-var _ replica.StateMachine = (*member)(nil)
+var (
+	_ replica.StateMachine = (*member)(nil)
+	_ replica.Halter       = (*member)(nil)
+)
 
 func newMember(proposer uint64, f *inflight, t *command.Table, fail func(error)) *member {
 	m := &member{proposer: proposer, inflight: f, table: t, fail: fail, waiters: make(map[chan struct{}]uint64)}
@@ -40,7 +44,7 @@ func newMember(proposer uint64, f *inflight, t *command.Table, fail func(error))
 func (m *member) Apply(index, term uint64, data []byte) {
 	h, err := fsm.DecodeHeader(data)
 	if err != nil {
-		m.fail(fmt.Errorf("entry %d of term %d cannot be decoded: %w", index, term, err))
+		m.halt(fmt.Errorf("entry %d of term %d cannot be decoded: %w", index, term, err))
 		return
 	}
 	mine := h.Proposer == m.proposer
@@ -53,7 +57,7 @@ func (m *member) Apply(index, term uint64, data []byte) {
 	}
 	machine := m.machine.Load()
 	if err := machine.Apply(index, term, data, requests); err != nil {
-		m.fail(fmt.Errorf("entry %d of term %d cannot be applied: %w", index, term, err))
+		m.halt(fmt.Errorf("entry %d of term %d cannot be applied: %w", index, term, err))
 		m.giveUp(b)
 		return
 	}
@@ -68,6 +72,16 @@ func (m *member) Apply(index, term uint64, data []byte) {
 	m.answer(b)
 	m.wakeWaiters(index)
 }
+
+// halt stops the member at an entry: the next one would be applied to a state that nobody
+// else has, and be answered to clients before the node has ended.
+func (m *member) halt(err error) {
+	m.halted = err
+	m.fail(err)
+}
+
+// Halted makes the replica give this member no entry after the one it halted at.
+func (m *member) Halted() error { return m.halted }
 
 // answer finishes the requests whose replies are complete.
 func (m *member) answer(b *batch) {
