@@ -70,6 +70,7 @@ type Group struct {
 	spare     *batch      // likewise
 	pool      sync.Pool
 	transfers chan transferRequest
+	patrol    patrol
 
 	stamp   sync.Mutex // guards lastNow and rng
 	lastNow int64

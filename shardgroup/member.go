@@ -20,9 +20,11 @@ type member struct {
 	inflight *inflight
 	fail     func(error) // stops the node: the state can no longer be trusted
 	digests  digests
+	samples  samples
 	table    *command.Table
 	machine  atomic.Pointer[fsm.Machine]
 	halted   error         // at the entry that could not be applied; of the applier's goroutine
+	broken   atomic.Bool   // the state is not to be shown any more
 	termSeen atomic.Uint64 // term of the latest applied NewTerm entry of this process
 
 	mu      sync.Mutex // guards waiters
@@ -56,6 +58,7 @@ func (m *member) Apply(index, term uint64, data []byte) {
 		}
 	}
 	machine := m.machine.Load()
+	before := machine.Now()
 	if err := machine.Apply(index, term, data, requests); err != nil {
 		m.halt(fmt.Errorf("entry %d of term %d cannot be applied: %w", index, term, err))
 		m.giveUp(b)
@@ -71,12 +74,14 @@ func (m *member) Apply(index, term uint64, data []byte) {
 	}
 	m.answer(b)
 	m.wakeWaiters(index)
+	m.samples.walk(machine, index, before)
 }
 
 // halt stops the member at an entry: the next one would be applied to a state that nobody
 // else has, and be answered to clients before the node has ended.
 func (m *member) halt(err error) {
 	m.halted = err
+	m.broken.Store(true)
 	m.fail(err)
 }
 
@@ -119,6 +124,7 @@ func (m *member) Restore(r io.Reader) error {
 		return fmt.Errorf("loading the snapshot: %w", err)
 	}
 	m.machine.Store(machine)
+	m.samples.forget()
 	index, _ := machine.LogHash()
 	m.wakeWaiters(index)
 	return nil

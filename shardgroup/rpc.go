@@ -28,6 +28,8 @@ func (g *Group) handlers() map[string]bus.Handler {
 		"member":    g.serveMember,
 		"verify":    g.serveVerify,
 		"digest":    g.serveDigest,
+		"patrol":    g.servePatrol,
+		"diverged":  g.serveDiverged,
 	}
 }
 

@@ -201,7 +201,7 @@ func (g *trio) followers() (out []*testSeat) {
 // until waits in virtual time.
 func (g *trio) until(what string, ok func() bool) {
 	g.t.Helper()
-	for range 30_000 {
+	for range 120_000 {
 		if ok() {
 			return
 		}
