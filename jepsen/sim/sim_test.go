@@ -106,6 +106,28 @@ func verify(t *testing.T, c *Cluster) {
 	if len(sums) == 0 {
 		t.Error("no digests were compared")
 	}
+	patrolled(t, c)
+}
+
+// patrolled checks that the members, which compare their states all the time, have found no
+// difference, and that they did compare.
+func patrolled(t *testing.T, c *Cluster) {
+	t.Helper()
+	compared := false
+	for i, h := range c.hosts {
+		if h.node == nil {
+			continue
+		}
+		for _, g := range h.node.Groups() {
+			compared = compared || g.Compared > 0
+			if g.Mismatches > 0 {
+				t.Errorf("host %d has found %d times that members of its group %s differ", i, g.Mismatches, g.ID)
+			}
+		}
+	}
+	if !compared {
+		t.Error("no states were compared while the cluster was working")
+	}
 }
 
 func TestForm(t *testing.T) {
