@@ -83,6 +83,9 @@ func finish(t *testing.T, c *Cluster, l *Load) {
 		t.Error(w)
 	}
 	verify(t, c)
+	if !Until(10*time.Second, func() bool { return patrolled(t, c) }) {
+		t.Error("no states were compared while the cluster was working")
+	}
 }
 
 // verify compares the digests of all members.
@@ -110,10 +113,9 @@ func verify(t *testing.T, c *Cluster) {
 }
 
 // patrolled checks that the members, which compare their states all the time, have found no
-// difference, and that they did compare.
-func patrolled(t *testing.T, c *Cluster) {
+// difference. It returns whether they did compare.
+func patrolled(t *testing.T, c *Cluster) (compared bool) {
 	t.Helper()
-	compared := false
 	for i, h := range c.hosts {
 		if h.node == nil {
 			continue
@@ -125,9 +127,7 @@ func patrolled(t *testing.T, c *Cluster) {
 			}
 		}
 	}
-	if !compared {
-		t.Error("no states were compared while the cluster was working")
-	}
+	return compared
 }
 
 func TestForm(t *testing.T) {
