@@ -73,6 +73,7 @@ type Group struct {
 	pool      sync.Pool
 	transfers chan transferRequest
 	full      fullMembers
+	patrol    patrol
 
 	clock *clock
 	stamp sync.Mutex // guards rng

@@ -92,6 +92,9 @@ func Start(d Deps, cfg *config.Live) (*Node, error) {
 	if n.rec, err = loadRecord(d.Storage, d.Logger); err != nil {
 		return nil, fmt.Errorf("%s: %w", cfg.Load().Cluster.ConfigFile, err)
 	}
+	if err := checkDiverged(d.Storage, n.rec); err != nil {
+		return nil, err
+	}
 	if err := n.startCluster(); err != nil {
 		n.shutdown()
 		return nil, err
