@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	startTimeout = 30 * time.Second
+	startTimeout = time.Minute
 	pollInterval = 20 * time.Millisecond
 	logTailBytes = 2000
 )
