@@ -201,14 +201,17 @@ func terminatedWhileJoining(t *testing.T, server string, rnd *rand.Rand) {
 		}
 	}
 	all := strconv.Itoa(1 + joiners)
-	for i := range c.Len() {
-		eventually(t, "all are one cluster", func() bool {
-			if known(c, i) == "1" && i > 0 { // stopped before the join was written down
+	eventually(t, "all are one cluster", func() bool {
+		whole := true
+		for i := range c.Len() {
+			n := known(c, i)
+			whole = whole && n == all
+			if n == "1" && i > 0 { // stopped before the join was written down
 				meet(i)
 			}
-			return known(c, i) == all
-		})
-	}
+		}
+		return whole
+	})
 	settle(t, c)
 }
 
