@@ -20,6 +20,7 @@ type member struct {
 	inflight *inflight
 	fail     func(error) // stops the node: the state can no longer be trusted
 	digests  digests
+	saved    savedChanges
 	table    *command.Table
 	machine  atomic.Pointer[fsm.Machine]
 	termSeen atomic.Uint64 // term of the latest applied NewTerm entry of this process
@@ -95,7 +96,9 @@ func (m *member) giveUp(b *batch) {
 
 // Snapshot freezes the state in constant time; writing it out happens later.
 func (m *member) Snapshot() (replica.Snapshot, error) {
-	return frozenSnapshot{m.machine.Load().Freeze()}, nil
+	f := m.machine.Load().Freeze()
+	m.saved.begin(snapshotMark{f.Index(), f.Changes()})
+	return frozenSnapshot{f}, nil
 }
 
 // Restore loads a snapshot into a new machine and swaps it in only when it is whole.
@@ -105,6 +108,7 @@ func (m *member) Restore(r io.Reader) error {
 		return fmt.Errorf("loading the snapshot: %w", err)
 	}
 	m.machine.Store(machine)
+	m.saved.restored(machine.Changes())
 	index, _ := machine.LogHash()
 	m.wakeWaiters(index)
 	return nil
