@@ -214,6 +214,7 @@ func (m *Machine) applyGates(body []byte) error {
 			m.changeGate(uint16(slot), c)
 		}
 	}
+	m.status.gates.Add(1) // after the last of them: see GateVersion
 	return nil
 }
 

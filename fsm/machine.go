@@ -50,6 +50,7 @@ type status struct {
 	expires atomic.Int64
 	next    atomic.Int64  // when the next key expires, 0: none does
 	views   atomic.Uint64 // number of views so far, to give each other random numbers
+	gates   atomic.Uint64 // number of entries that changed gates
 
 	mu        sync.Mutex // guards what follows
 	hash      uint64     // of all entries up to hashIndex
@@ -106,6 +107,10 @@ func (m *Machine) Gate(slot uint16) (Gate, uint64) {
 	defer s.mu.RUnlock()
 	return s.gate, s.epoch
 }
+
+// GateVersion returns a number that is another one whenever a gate of this machine has changed. Whoever
+// takes it before looking at the gates may keep the answer until it changes: 16384 gates are many.
+func (m *Machine) GateVersion() uint64 { return m.status.gates.Load() }
 
 // Owned returns the slots that are served here, those that are being moved away included.
 func (m *Machine) Owned() []slotmap.Range {

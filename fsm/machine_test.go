@@ -181,6 +181,20 @@ func TestWatchSeesExpiry(t *testing.T) {
 	r.expect(r.do(r.exec([]Watch{dead}, "SET c 1")), "*1 +OK ")
 }
 
+// Whoever looked at the gates may keep the answer only while the version stays.
+func TestGateVersion(t *testing.T) {
+	r := newRig(t)
+	before := r.m.GateVersion()
+	r.expect(r.run("SET a 1"), "+OK ")
+	if r.m.GateVersion() != before {
+		t.Error("a command changed the version")
+	}
+	r.apply(EncodeGates(r.header(), []GateChange{{From: 7, To: 7, Gate: GateNone, Epoch: 2}}))
+	if r.m.GateVersion() == before {
+		t.Error("a gate changed, and the version did not")
+	}
+}
+
 func TestGates(t *testing.T) {
 	r := newRig(t)
 	slot := slotmap.KeySlot([]byte("{x}"))

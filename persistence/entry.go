@@ -20,11 +20,16 @@ func (l checkedLog) StoreLog(e *raft.Log) error { return l.StoreLogs([]*raft.Log
 
 // StoreLogs stores entries.
 func (l checkedLog) StoreLogs(entries []*raft.Log) error {
-	wrapped := make([]*raft.Log, len(entries))
+	return l.engineLog.StoreLogs(wrapped(entries))
+}
+
+// wrapped makes of entries those that the engine is handed.
+func wrapped(entries []*raft.Log) []*raft.Log {
+	out := make([]*raft.Log, len(entries))
 	for i, e := range entries {
-		wrapped[i] = &raft.Log{Index: e.Index, Data: encodeEntry(e)}
+		out[i] = &raft.Log{Index: e.Index, Data: encodeEntry(e)}
 	}
-	return l.engineLog.StoreLogs(wrapped)
+	return out
 }
 
 // GetLog returns an entry, or raft.ErrLogNotFound. The engines' decoders may

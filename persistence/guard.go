@@ -70,6 +70,11 @@ func (l *guardedLog) StoreLog(e *raft.Log) error { return l.StoreLogs([]*raft.Lo
 
 // StoreLogs stores entries that follow the last one stored.
 func (l *guardedLog) StoreLogs(entries []*raft.Log) error {
+	return l.store(entries, func() error { return l.LogStore.StoreLogs(entries) })
+}
+
+// store runs a write of entries that follow the last one stored.
+func (l *guardedLog) store(entries []*raft.Log, write func() error) error {
 	if len(entries) == 0 {
 		return nil
 	}
@@ -80,7 +85,7 @@ func (l *guardedLog) StoreLogs(entries []*raft.Log) error {
 	if err := checkEntries(entries, last); err != nil {
 		return fmt.Errorf("store log: %w", err)
 	}
-	return l.guard.write("store log", func() error { return l.LogStore.StoreLogs(entries) })
+	return l.guard.write("store log", write)
 }
 
 // DeleteRange deletes a prefix or a suffix of the log.

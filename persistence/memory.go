@@ -5,22 +5,26 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"sync"
 )
 
 // Memory is a Storage without files, for tests: it has Dir's semantics, starts
 // no goroutine, and outlives the node that uses it. After Close (a clean stop)
-// it may be used again at once, as a disk is by the next process; after Crash it
-// answers ErrClosed until Reopen, so that what is left of the old node cannot
-// write. NoSync changes nothing: what was stored stays.
+// it may be used again at once, as a disk is by the next process; after Crash or
+// PowerCut it answers ErrClosed until Reopen, so that what is left of the old node
+// cannot write. What the crash of a process and of a machine may leave behind is
+// in memory_unfinished.go.
 type Memory struct {
-	mu     sync.Mutex // guards what follows, and all that stands in groups
-	down   bool
-	fault  Fault
-	config []byte // nil: there is none
-	files  map[string][]byte
-	groups map[string]*memoryGroup
+	mu         sync.Mutex // guards what follows, and all that stands in groups
+	down       bool
+	fault      Fault
+	config     []byte // nil: there is none
+	files      map[string][]byte
+	groups     map[string]*memoryGroup
+	unfinished []*unfinished
+	rng        *rand.Rand
 }
 
 // Fault is a test's hook, called before each write with what it does
@@ -32,7 +36,7 @@ var _ Storage = (*Memory)(nil)
 
 // NewMemory returns an empty Memory.
 func NewMemory() *Memory {
-	return &Memory{files: map[string][]byte{}, groups: map[string]*memoryGroup{}}
+	return &Memory{files: map[string][]byte{}, groups: map[string]*memoryGroup{}, rng: rand.New(rand.NewPCG(1, 1))}
 }
 
 // SetFault sets the hook, or takes it away (nil).
@@ -42,12 +46,17 @@ func (m *Memory) SetFault(f Fault) {
 	m.fault = f
 }
 
-// Crash cuts off the node that uses the Memory, at once and between two writes:
-// everything it has open, and the Memory itself, fails with ErrClosed from now
-// on. Snapshots being written are lost.
+// Crash cuts off the node that uses the Memory, at once: everything it has open, and
+// the Memory itself, fails with ErrClosed from now on. What was acknowledged stays.
+// Snapshots being written are lost.
 func (m *Memory) Crash() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.crash()
+}
+
+func (m *Memory) crash() {
+	m.land(nil)
 	m.closeGroups()
 	m.down = true
 }
@@ -63,6 +72,7 @@ func (m *Memory) Reopen() {
 func (m *Memory) Close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.land(nil)
 	m.closeGroups()
 	return nil
 }
@@ -118,13 +128,16 @@ func (m *Memory) WriteFile(name string, b []byte) error {
 
 // write asks the hook, then changes something.
 func (m *Memory) write(what, name string, change func()) error {
-	if err := m.ask(what, name); err != nil {
-		return err
-	}
+	u := m.beginWrite(nil, perhaps(change))
+	err := m.ask(what, name)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.down {
+	switch {
+	case !m.endWrite(u):
 		return ErrClosed
+	case err != nil:
+		u.part(m.rng)
+		return err
 	}
 	change()
 	return nil
@@ -211,5 +224,7 @@ func (m *Memory) GroupNames() ([]string, error) {
 	if m.down {
 		return nil, ErrClosed
 	}
-	return slices.Sorted(maps.Keys(m.groups)), nil
+	return sortedNames(m.groups), nil
 }
+
+func sortedNames(groups map[string]*memoryGroup) []string { return slices.Sorted(maps.Keys(groups)) }

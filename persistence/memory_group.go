@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 
 	"github.com/hashicorp/raft"
@@ -17,6 +18,7 @@ type memoryGroup struct {
 	stable    map[string][]byte
 	snapshots []*memorySnapshot
 	session   *memorySession // who has it open; nil: nobody
+	unsynced  int            // how many entries at the end only the operating system has, see PowerCut
 }
 
 // memorySession is one opening of a group: what it handed out dies with it.
@@ -30,6 +32,7 @@ func (s *memorySession) close() error {
 	s.memory.mu.Lock()
 	defer s.memory.mu.Unlock()
 	if s.group.session == s {
+		s.memory.land(s)
 		s.group.session = nil
 	}
 	return nil
@@ -47,10 +50,21 @@ func (s *memorySession) read(f func(g *memoryGroup) error) error {
 
 // write is read after the test's hook was asked.
 func (s *memorySession) write(what string, f func(g *memoryGroup) error) error {
+	return s.writePart(what, f, perhaps(func() { _ = f(s.group) }))
+}
+
+// writePart is write with what a crash before its end may leave of it.
+func (s *memorySession) writePart(what string, f func(g *memoryGroup) error, part func(rng *rand.Rand)) error {
+	u := s.memory.beginWrite(s, part)
 	if err := s.memory.ask(what, s.group.name); err != nil {
 		return err
 	}
-	return s.read(f)
+	return s.read(func(g *memoryGroup) error {
+		if !s.memory.endWrite(u) {
+			return ErrClosed
+		}
+		return f(g)
+	})
 }
 
 // memoryLog is the log of a session.
@@ -99,19 +113,45 @@ func (l *memoryLog) GetLog(index uint64, e *raft.Log) error {
 
 func (l *memoryLog) StoreLog(e *raft.Log) error { return l.StoreLogs([]*raft.Log{e}) }
 
+// StoreLogs stores entries; of a call that did not come to its end the first few may be
+// there, as in a file whose torn end is cut.
 func (l *memoryLog) StoreLogs(entries []*raft.Log) error {
-	return l.s.write("log", func(g *memoryGroup) error {
-		if err := checkEntries(entries, g.lastIndex()); err != nil {
-			return err
-		}
-		if len(g.entries) == 0 && len(entries) > 0 {
-			g.first = entries[0].Index
-		}
-		for _, e := range entries {
-			g.entries = append(g.entries, copyEntry(e))
+	return l.s.writePart("log", func(g *memoryGroup) error {
+		return g.store(entries, l.s.options.NoSync)
+	}, func(rng *rand.Rand) {
+		_ = l.s.group.store(entries[:min(rng.IntN(len(entries)+2), len(entries))], l.s.options.NoSync)
+	})
+}
+
+// StoreUnsynced stores entries that a power cut may take away until Sync has returned.
+func (l *memoryLog) StoreUnsynced(entries []*raft.Log) error {
+	return l.s.read(func(g *memoryGroup) error { return g.store(entries, true) })
+}
+
+// Sync makes what was stored durable, unless the group is one that never syncs.
+func (l *memoryLog) Sync() error {
+	return l.s.writePart("log", func(g *memoryGroup) error {
+		if !l.s.options.NoSync {
+			g.unsynced = 0
 		}
 		return nil
-	})
+	}, func(*rand.Rand) {})
+}
+
+func (g *memoryGroup) store(entries []*raft.Log, noSync bool) error {
+	if err := checkEntries(entries, g.lastIndex()); err != nil {
+		return err
+	}
+	if len(g.entries) == 0 && len(entries) > 0 {
+		g.first = entries[0].Index
+	}
+	for _, e := range entries {
+		g.entries = append(g.entries, copyEntry(e))
+	}
+	if noSync {
+		g.unsynced = min(g.unsynced+len(entries), maxUnsynced)
+	}
+	return nil
 }
 
 func (l *memoryLog) DeleteRange(from, to uint64) error {
@@ -124,9 +164,11 @@ func (l *memoryLog) DeleteRange(from, to uint64) error {
 			n := min(to, last) - g.first + 1
 			g.entries = slices.Clone(g.entries[n:])
 			g.first += n
+			g.unsynced = min(g.unsynced, len(g.entries))
 			return nil
 		case to >= last:
 			g.entries = slices.Clone(g.entries[:from-g.first])
+			g.unsynced = max(0, g.unsynced-int(last-from+1))
 			return nil
 		}
 		return fmt.Errorf("delete %d to %d of %d to %d: not a prefix or suffix", from, to, g.first, last)

@@ -25,6 +25,7 @@ const (
 type segmentFile struct {
 	types.WritableFile
 	raw    syscall.RawConn
+	late   *lateSync
 	room   *room
 	zeros  []byte // zeroAheadBytes of them
 	size   int64  // that was laid out
@@ -33,7 +34,7 @@ type segmentFile struct {
 }
 
 // newSegmentFile wraps a file that the log opened.
-func newSegmentFile(file types.WritableFile, zeros []byte, room *room) (types.WritableFile, error) {
+func newSegmentFile(file types.WritableFile, zeros []byte, late *lateSync, room *room) (types.WritableFile, error) {
 	f, ok := file.(interface {
 		Stat() (os.FileInfo, error)
 		SyscallConn() (syscall.RawConn, error)
@@ -49,7 +50,7 @@ func newSegmentFile(file types.WritableFile, zeros []byte, room *room) (types.Wr
 	if err != nil {
 		return nil, err
 	}
-	return &segmentFile{WritableFile: file, raw: raw, room: room, zeros: zeros, size: info.Size()}, nil
+	return &segmentFile{WritableFile: file, raw: raw, late: late, room: room, zeros: zeros, size: info.Size()}, nil
 }
 
 // WriteAt writes at the end of the log. What was laid out has its space, as a rule; but
@@ -88,6 +89,9 @@ func (f *segmentFile) zeroAhead() error {
 // syncs the directory of a new file too.
 func (f *segmentFile) Sync() error {
 	if f.named {
+		if f.late.putOff(f) {
+			return nil
+		}
 		return syncData(f)
 	}
 	err := f.WritableFile.Sync()

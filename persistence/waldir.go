@@ -24,6 +24,7 @@ type walLog struct {
 	*wal.WAL
 	meta *walMeta
 	dir  string
+	late *lateSync
 }
 
 var _ engineLog = (*walLog)(nil)
@@ -48,16 +49,17 @@ type walOptions struct {
 // openWAL opens the log in dir: mends what a crash left, opens, and reads every
 // entry once.
 func openWAL(dir string, o walOptions) (engineLog, error) {
-	meta, err := openMeta(dir, o)
+	late := &lateSync{}
+	meta, err := openMeta(dir, o, late)
 	if err != nil {
 		return nil, err
 	}
 	if err := mendTail(dir, meta, o); err != nil {
 		return nil, err
 	}
-	files := &walFS{FS: walfs.New(), room: o.room, lazy: o.lazy}
-	if o.lazy == nil {
-		files.zeros = make([]byte, zeroAheadBytes)
+	files := &walFS{FS: walfs.New(), late: &lateSync{}, room: o.room, lazy: o.lazy}
+	if o.lazy == nil { // who syncs in the background puts nothing off
+		files.late, files.zeros = late, make([]byte, zeroAheadBytes)
 	}
 	w, err := wal.Open(dir,
 		wal.WithMetaStore(meta),
@@ -67,7 +69,7 @@ func openWAL(dir string, o walOptions) (engineLog, error) {
 	if err != nil {
 		return nil, walDamage(dir, err)
 	}
-	l := &walLog{w, meta, dir}
+	l := &walLog{w, meta, dir, late}
 	if err := verifyLog(checkedLog{l}); err != nil {
 		return nil, errors.Join(at(entryFile(dir, meta.state(), err), err), l.Close())
 	}
@@ -112,6 +114,7 @@ func entryFile(dir string, state types.PersistentState, err error) string {
 // walFS is the file system the log sees.
 type walFS struct {
 	*walfs.FS
+	late  *lateSync
 	room  *room
 	lazy  *lazySync
 	zeros []byte
@@ -146,7 +149,7 @@ func (f *walFS) wrap(file types.WritableFile, err error) (types.WritableFile, er
 	if err != nil {
 		return nil, err
 	}
-	wrapped, err := newSegmentFile(file, f.zeros, f.room)
+	wrapped, err := newSegmentFile(file, f.zeros, f.late, f.room)
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}

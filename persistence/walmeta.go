@@ -15,6 +15,7 @@ import (
 // replaced as a whole. The stable store is elsewhere.
 type walMeta struct {
 	path string
+	late *lateSync
 	room *room
 	lazy *lazySync // nil: segments are synced as they are written
 
@@ -30,12 +31,12 @@ var errNoStable = errors.New("the log keeps no stable values")
 
 // createMeta makes the file of an empty log.
 func createMeta(dir string) error {
-	m := &walMeta{path: filepath.Join(dir, metaName)}
+	m := &walMeta{path: filepath.Join(dir, metaName), late: &lateSync{}}
 	return m.CommitState(types.PersistentState{})
 }
 
-func openMeta(dir string, o walOptions) (*walMeta, error) {
-	m := &walMeta{path: filepath.Join(dir, metaName), room: o.room, lazy: o.lazy}
+func openMeta(dir string, o walOptions, late *lateSync) (*walMeta, error) {
+	m := &walMeta{path: filepath.Join(dir, metaName), late: late, room: o.room, lazy: o.lazy}
 	b, err := os.ReadFile(m.path)
 	if err != nil {
 		return nil, err
@@ -61,6 +62,9 @@ func (m *walMeta) Load(string) (types.PersistentState, error) { return m.state()
 
 // CommitState replaces the list. A segment that it calls closed is on disk by then.
 func (m *walMeta) CommitState(s types.PersistentState) error {
+	if err := m.late.sync(); err != nil {
+		return fmt.Errorf("sync segment: %w", err)
+	}
 	body, err := json.Marshal(s)
 	if err != nil {
 		return err

@@ -29,7 +29,7 @@ func (w *Writer) InsertSet(at, n int) { w.insert(at, w.kind('~'), int64(n)) }
 
 // insert writes a header at the end, then moves it to its place.
 func (w *Writer) insert(at int, kind byte, n int64) {
-	if w.mute {
+	if w.full() {
 		return
 	}
 	end := len(w.buf)

@@ -12,7 +12,7 @@ const doubleDigits = 17
 // those of Redis 7.0, which prints 17 significant ones (0.1 is
 // 0.10000000000000001), and inf, -inf, nan.
 func (w *Writer) Double(f float64) {
-	if w.mute {
+	if w.full() {
 		return
 	}
 	if w.resp3 {
@@ -49,7 +49,7 @@ func (w *Writer) Verbatim(format, s string) {
 	if len(format) != 3 {
 		panic("resp: a verbatim string's format has three letters: " + format)
 	}
-	if w.mute {
+	if w.full() {
 		return
 	}
 	w.header('=', int64(len(format)+1+len(s)))

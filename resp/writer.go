@@ -12,8 +12,10 @@ import (
 // writes the elements.
 type Writer struct {
 	buf   []byte
+	limit int // of len(buf); 0: none
 	resp3 bool
 	mute  bool
+	over  bool // the limit was exceeded; mute for good
 }
 
 // SetProto chooses the protocol version of what is written from now on: 3 is
@@ -30,10 +32,28 @@ func (w *Writer) Proto() int {
 
 // SetMute makes every method that appends do nothing (true) or work again
 // (false). Members that apply an entry without a client to answer use it.
-func (w *Writer) SetMute(on bool) { w.mute = on }
+func (w *Writer) SetMute(on bool) { w.mute = on || w.over }
 
 // Muted reports whether replies are dropped.
 func (w *Writer) Muted() bool { return w.mute }
+
+// SetLimit bounds what may wait in the Writer. Once n bytes or more are there, what follows is dropped, whatever
+// becomes of those bytes, and Overflowed reports it: a reply is missing, so the client must not get any more.
+// The reply that is being written then is cut at an element. 0 is no limit.
+func (w *Writer) SetLimit(n int) { w.limit = n }
+
+// Overflowed reports whether something was dropped because of the limit.
+func (w *Writer) Overflowed() bool { return w.over }
+
+// full tells whether nothing may be appended. limit-1 of no limit is larger than any length.
+func (w *Writer) full() bool {
+	return w.mute || uint(len(w.buf)) > uint(w.limit-1) && w.overflow()
+}
+
+func (w *Writer) overflow() bool {
+	w.mute, w.over = true, true
+	return true
+}
 
 // Bytes returns what was written. It aliases the Writer's buffer, and is valid
 // until the next call that writes, truncates or resets.
@@ -60,7 +80,7 @@ func (w *Writer) Detach(next []byte) []byte {
 
 // Raw appends b as it is. It must be whole protocol elements.
 func (w *Writer) Raw(b []byte) {
-	if !w.mute {
+	if !w.full() {
 		w.buf = append(w.buf, b...)
 	}
 }
@@ -77,7 +97,7 @@ func (w *Writer) Error(msg string) { w.line('-', msg) }
 
 // Errorf is Error with a format.
 func (w *Writer) Errorf(format string, a ...any) {
-	if !w.mute {
+	if !w.full() {
 		w.Error(fmt.Sprintf(format, a...))
 	}
 }
@@ -87,7 +107,7 @@ func (w *Writer) Int(n int64) { w.header(':', n) }
 
 // Bulk writes b as a bulk string; nil is the empty string, not null.
 func (w *Writer) Bulk(b []byte) {
-	if w.mute {
+	if w.full() {
 		return
 	}
 	w.header('$', int64(len(b)))
@@ -96,7 +116,7 @@ func (w *Writer) Bulk(b []byte) {
 
 // BulkString writes s as a bulk string.
 func (w *Writer) BulkString(s string) {
-	if w.mute {
+	if w.full() {
 		return
 	}
 	w.header('$', int64(len(s)))
@@ -134,14 +154,14 @@ func (w *Writer) either(two, three string) {
 }
 
 func (w *Writer) rawString(s string) {
-	if !w.mute {
+	if !w.full() {
 		w.buf = append(w.buf, s...)
 	}
 }
 
 // header writes a type byte, a number and the line's end.
 func (w *Writer) header(kind byte, n int64) {
-	if w.mute {
+	if w.full() {
 		return
 	}
 	if 0 <= n && n <= 9 {
@@ -154,7 +174,7 @@ func (w *Writer) header(kind byte, n int64) {
 
 // line writes a type byte, s with its line breaks made spaces, and the line's end.
 func (w *Writer) line(kind byte, s string) {
-	if w.mute {
+	if w.full() {
 		return
 	}
 	start := len(w.buf) + 1

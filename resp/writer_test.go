@@ -123,3 +123,39 @@ func TestWriterDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// Beyond its limit a Writer takes nothing more, and says so; what it had stays.
+func TestWriterLimit(t *testing.T) {
+	for name, write := range map[string]func(w *Writer){
+		"bulk": func(w *Writer) { w.BulkString("0123456789") }, "bytes": func(w *Writer) { w.Bulk([]byte("0123456789")) },
+		"integer": func(w *Writer) { w.Int(1234567890) }, "status": func(w *Writer) { w.OK() }, "error": func(w *Writer) { w.Error(ErrSyntax) },
+		"raw": func(w *Writer) { w.Raw([]byte("+0123456789\r\n")) }, "null": func(w *Writer) { w.Null() }, "double": func(w *Writer) { w.Double(0.1) },
+		"verbatim": func(w *Writer) { w.Verbatim("txt", "abc") }, "map": func(w *Writer) { w.Map(1) }, "late array": func(w *Writer) { w.InsertArray(0, 3) },
+	} {
+		for _, proto := range []int{2, 3} {
+			var w, one Writer
+			w.SetProto(proto)
+			one.SetProto(proto)
+			w.SetLimit(1000)
+			write(&one)
+			for range 2000 {
+				write(&w)
+			}
+			if !w.Overflowed() || w.Len() < 1000 || w.Len() > 1000+one.Len() {
+				t.Errorf("%s: %d bytes, overflowed: %t", name, w.Len(), w.Overflowed())
+			}
+			w.Reset()
+			w.SetMute(false)
+			if write(&w); w.Len() != 0 || !w.Overflowed() {
+				t.Errorf("%s: %d bytes behind a reply that is missing", name, w.Len())
+			}
+		}
+	}
+	var w Writer
+	for range 2000 {
+		w.BulkString("0123456789")
+	}
+	if w.Overflowed() || w.Len() != 2000*17 {
+		t.Errorf("without a limit: %d bytes", w.Len())
+	}
+}

@@ -24,6 +24,14 @@ type gateView interface {
 	Gate(slot uint16) (fsm.Gate, uint64)
 }
 
+// gatesSeen is all that a plan depends on. Gates and map are compared slot by slot, which
+// is too much for every duty of a leader when nothing has changed.
+type gatesSeen struct {
+	shown   *slotmap.Map
+	machine *fsm.Machine
+	version uint64 // of the machine's gates, taken before the look at them
+}
+
 // planGates compares the map with the machine's gates. A slot given to this group is
 // acquired with the epoch of its assignment; a slot that is to leave is released in
 // this group's log first and handed over in the map only after that. An assignment no

@@ -181,11 +181,17 @@ func (g *Group) Witness() bool { return g.opt.Witness }
 // Leading tells whether this member leads the group and has applied an entry of its
 // own term, so that its state holds everything acknowledged before.
 func (g *Group) Leading() bool {
+	_, ok := g.leadingTerm()
+	return ok
+}
+
+// leadingTerm is the term in which this node leads, if it does.
+func (g *Group) leadingTerm() (term uint64, ok bool) {
 	if g.member == nil {
-		return false
+		return 0, false
 	}
-	term, ok := g.replica.LeadingTerm()
-	return ok && g.member.termSeen.Load() == term
+	term, ok = g.replica.LeadingTerm()
+	return term, ok && g.member.termSeen.Load() == term
 }
 
 // Leader is the node this member takes for its group's leader, "" if it knows none.

@@ -88,8 +88,9 @@ type reign struct {
 	g      *Group
 	term   uint64
 	began  time.Time
-	calls  busy // metadata calls
-	config busy // Raft configuration changes
+	quiet  gatesSeen // with these gates and this map there was nothing to do
+	calls  busy      // metadata calls
+	config busy      // Raft configuration changes
 	wg     waitGroup
 
 	fullSince time.Time // the disk has been full, or a hand-over because of it was tried; zero: it is not
@@ -172,11 +173,18 @@ func (g *Group) safeIndex() uint64 {
 // group's log, finished releases to the metadata group.
 func (r *reign) gates(ctx context.Context, m *slotmap.Map) {
 	g := r.g
-	plan := planGates(m, g.opt.ID, g.Machine())
+	machine := g.Machine()
+	seen := gatesSeen{m, machine, machine.GateVersion()}
+	if seen == r.quiet {
+		return
+	}
+	plan := planGates(m, g.opt.ID, machine)
 	if len(plan.changes) > 0 {
 		data := fsm.EncodeGates(g.header(fsm.KindGates, g.seq.Add(1)), plan.changes)
 		g.proposeAndWait(ctx, data, "gates")
 		plan = planGates(m, g.opt.ID, g.Machine())
+	} else if len(plan.released) == 0 {
+		r.quiet = seen
 	}
 	for _, h := range plan.released {
 		r.change(ctx, slotmap.FinishHandoff([]slotmap.Range{h.slots}, h.to, h.epoch))

@@ -41,6 +41,30 @@ func (g *Group) Read(ctx context.Context, op *fsm.Op, w *resp.Writer) error {
 	return g.readByQuorum(ctx, op, w)
 }
 
+// Peek runs one read-only command on the present state, if this node leads and reads by lease. Its answer counts only if
+// Holds says so afterwards for the same term. False: nothing was written.
+func (g *Group) Peek(op *fsm.Op, w *resp.Writer) (term uint64, ok bool) {
+	if term, ok = g.leadingTerm(); !ok || g.opt.Reads() != ReadLease {
+		return 0, false
+	}
+	mark := w.Len()
+	if g.member.machine.Load().View(op, w, time.Now().UnixMilli()) != fsm.Served {
+		w.Truncate(mark)
+		return 0, false
+	}
+	return term, true
+}
+
+// Holds tells whether this node leads in the term and its lease is good: then what it has read since it began to lead
+// in that term was, at that time, all that had been acknowledged.
+func (g *Group) Holds(term uint64) bool {
+	if !g.replica.LeaseValid() {
+		return false
+	}
+	now, ok := g.leadingTerm()
+	return ok && now == term
+}
+
 // readByQuorum proves leadership by a round of messages that begins after the read
 // arrived; the state read then holds everything acknowledged before it.
 func (g *Group) readByQuorum(ctx context.Context, op *fsm.Op, w *resp.Writer) error {

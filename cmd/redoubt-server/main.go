@@ -58,7 +58,23 @@ func run(args []string) error {
 	for _, notice := range notices {
 		log.Warn("directive "+notice.Text, "directives", notice.Names)
 	}
-	return serve(cfg, log, level)
+	return serve(limitFiles(cfg, log), log, level)
+}
+
+// limitFiles lowers maxclients where the operating system allows too few open files for it. Go has raised the soft limit
+// to the hard one already.
+func limitFiles(cfg *config.Config, log *slog.Logger) *config.Config {
+	var files syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
+		log.Warn("reading the limit on open files", "error", err)
+		return cfg
+	}
+	limited, lowered := cfg.LimitFiles(files.Cur)
+	if lowered {
+		log.Warn("maxclients has been reduced to compensate for a low limit on open files (ulimit -n)",
+			"maxclients", limited.Clients.Max, "requested", cfg.Clients.Max, "files", files.Cur)
+	}
+	return limited
 }
 
 // serve runs the node until a signal, SHUTDOWN or a fault ends it.

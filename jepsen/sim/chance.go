@@ -9,34 +9,65 @@ import (
 var shapes = [][2]int{
 	{2, 1}, // one master and its replica: no place for a witness, writes wait for both
 	{3, 1}, // three data members
-	{3, 3}, // no replicas
 	{4, 1}, // four data members; without spares nobody can be witness
 	{4, 2}, // a witness each
-	{5, 1},
 	{5, 2}, // one group of three, one of two with a witness
+	{6, 1},
 	{6, 2}, // three data members each
 	{6, 3}, // a witness each
 	{6, 3},
+	{6, 6}, // no replicas
 	{7, 3}, // one odd group
+	{7, 2},
+	{8, 4},
 	{9, 3},
+	{9, 4},
+	{10, 5},
+	{12, 4},
+	{12, 6},
 }
 
-// RandomSchedule is the schedule of a seed; its faults begin within length.
+// largeShapes are played less often: what happens in them takes longer to compute.
+var largeShapes = [][2]int{{15, 5}, {18, 6}, {20, 10}, {24, 8}, {30, 10}, {30, 15}}
+
+// How long faults go on where nobody says how long.
+const (
+	shortest = 20 * time.Second
+	longest  = 120 * time.Second
+)
+
+// RandomSchedule is the schedule of a seed; its faults begin within length, or within a
+// time of the seed's choice if that is 0.
 func RandomSchedule(seed uint64, length time.Duration) *Schedule {
-	c := &chance{Rand: rand.New(rand.NewPCG(seed, 0))}
-	shape := shapes[c.IntN(len(shapes))]
-	c.Schedule = Schedule{Seed: seed, Hosts: shape[0], Masters: shape[1]}
-	if c.one(3) && c.Hosts < 8 {
-		c.Spares = 1 + c.IntN(2)
-	}
+	c := &chance{Rand: rand.New(rand.NewPCG(seed, 0)), Schedule: Schedule{Seed: seed}}
+	c.shape()
 	c.directives()
 	c.Trip = []time.Duration{0, 200 * time.Microsecond, 2 * time.Millisecond, 10 * time.Millisecond}[c.IntN(4)]
 	c.Disk = []time.Duration{0, time.Millisecond, 5 * time.Millisecond}[c.IntN(3)]
+	if own := shortest + time.Duration(c.Int64N(int64(longest-shortest))); length == 0 {
+		length = own.Round(time.Second)
+	}
+	calm := c.calm()
 	for at := c.between(500, 2000); at < length; at += c.gap() {
 		c.fault(at)
+		if c.one(3) {
+			c.burst(at, calm)
+		}
 	}
 	c.sort()
 	return &c.Schedule
+}
+
+// shape chooses the cluster.
+func (c *chance) shape() {
+	shape := shapes[c.IntN(len(shapes))]
+	if c.one(30) {
+		shape = largeShapes[c.IntN(len(largeShapes))]
+	}
+	c.Schedule = Schedule{Seed: c.Seed, Hosts: shape[0], Masters: shape[1]}
+	if c.one(3) {
+		c.Spares = 1 + c.IntN(2)
+	}
 }
 
 // chance makes a schedule.
@@ -66,6 +97,20 @@ func (c *chance) gap() time.Duration {
 	}
 }
 
+// calm lets the clients begin at their leisure.
+func (c *chance) calm() time.Duration {
+	calm := []time.Duration{100, 250, 500}[c.IntN(3)] * time.Millisecond
+	c.add(0, KindPace, nil, nil, calm)
+	return calm
+}
+
+// burst lets the clients hurry for a while around the time of a fault.
+func (c *chance) burst(at, calm time.Duration) {
+	from := max(0, at-c.between(0, 200))
+	c.add(from, KindPace, nil, nil, []time.Duration{2, 8, 25}[c.IntN(3)]*time.Millisecond)
+	c.add(at+c.between(50, 800), KindPace, nil, nil, calm)
+}
+
 func (c *chance) directives() {
 	if !c.one(5) {
 		c.Args = append(c.Args, "--raft-snapshot-entries", "64", "--raft-trailing-entries", "16")
@@ -73,6 +118,9 @@ func (c *chance) directives() {
 	c.Args = append(c.Args, "--read-consistency", []string{"lease", "lease", "quorum"}[c.IntN(3)])
 	if c.one(4) {
 		c.Args = append(c.Args, "--cluster-node-timeout", []string{"600", "2000"}[c.IntN(2)])
+	}
+	if c.one(10) {
+		c.Args = append(c.Args, "--appendfsync", "no") // what nodes have written outlives their processes
 	}
 }
 

@@ -40,6 +40,8 @@ type Cluster struct {
 	hosts []*host
 	log   *slog.Logger
 	loads []*Load
+	pace  *pace  // of the clients
+	chaos uint64 // what the next disk's chance begins with
 }
 
 // host is one machine: its disk outlives its node.
@@ -53,15 +55,32 @@ type host struct {
 // New makes a cluster of n hosts; none runs. Log lines of all nodes go to w. The
 // arguments are further directives for every node.
 func New(n int, w io.Writer, args ...string) *Cluster {
-	c := &Cluster{Net: memnet.New(), log: slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelInfo}))}
+	c := &Cluster{Net: memnet.New(), pace: newPace(), log: slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelInfo}))}
 	for i := range n {
-		c.hosts = append(c.hosts, newHost(i, args))
+		c.addHost(i, args)
 	}
 	return c
 }
 
-func newHost(i int, args []string) *host {
-	return &host{name: fmt.Sprintf("10.0.0.%d", i+1), disk: persistence.NewMemory(), args: args}
+func (c *Cluster) addHost(i int, args []string) {
+	c.hosts = append(c.hosts, &host{name: fmt.Sprintf("10.0.0.%d", i+1), disk: c.newDisk(), args: args})
+}
+
+// newDisk is an empty disk. What a crash leaves of unfinished writes is another chance
+// with each of them.
+func (c *Cluster) newDisk() *persistence.Memory {
+	c.chaos++
+	disk := persistence.NewMemory()
+	disk.Seed(c.chaos)
+	return disk
+}
+
+// reseed gives all disks another chance, before anything runs.
+func (c *Cluster) reseed(seed uint64) {
+	c.chaos = seed << 16
+	for _, h := range c.hosts {
+		h.disk = c.newDisk()
+	}
 }
 
 // Name is the name of host i on the network.
@@ -117,8 +136,8 @@ func (c *Cluster) Stop(i int) {
 	h.node = nil
 }
 
-// Kill ends the node of host i as SIGKILL does: its connections break, and nothing it
-// still does reaches its disk.
+// Kill ends the node of host i as SIGKILL does: its connections break, nothing it still
+// does reaches its disk, and of the writes under way some or all may have.
 func (c *Cluster) Kill(i int) {
 	h := c.hosts[i]
 	if h.node == nil {
@@ -130,12 +149,21 @@ func (c *Cluster) Kill(i int) {
 	h.node = nil
 }
 
+// PowerCut ends the nodes of all hosts as a loss of power does: it is Kill, and what only
+// the operating system had is lost.
+func (c *Cluster) PowerCut() {
+	for i, h := range c.hosts {
+		h.disk.PowerCut()
+		c.Kill(i)
+	}
+}
+
 // Wipe empties the data directory of host i and leaves its cluster-config-file, or
 // with all takes both.
 func (c *Cluster) Wipe(i int, all bool) {
 	h := c.hosts[i]
 	old := h.disk
-	h.disk = persistence.NewMemory()
+	h.disk = c.newDisk()
 	if all {
 		return
 	}

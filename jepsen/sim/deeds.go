@@ -18,6 +18,8 @@ func (n *Nemesis) do(st Step) string {
 		n.each(st.Hosts, st.Peers, net.Heal)
 	case KindReset:
 		n.each(st.Hosts, st.Peers, net.Reset)
+	case KindPace:
+		n.c.pace.set(st.D)
 	case KindDelay:
 		n.delay(st.Hosts, st.Peers, st.D)
 	default:

@@ -15,6 +15,7 @@ func (c *chance) fault(at time.Duration) {
 		{5, c.killOne}, {3, c.killSome}, {1, c.killAll}, {2, c.stopOne}, {4, c.bounce}, {4, c.wipe},
 		{3, c.isolate}, {3, c.oneWay}, {3, c.partition}, {2, c.flap}, {2, c.resetLinks}, {3, c.slowLinks},
 		{3, c.sleep}, {2, c.slowDisk}, {1, c.failDisk}, {4, c.failover}, {1, c.save},
+		{1, c.leave}, {1, c.switchMaster},
 	}
 	sum := 0
 	for _, f := range faults {
@@ -168,6 +169,27 @@ func (c *chance) failover(at time.Duration) {
 }
 
 func (c *chance) save(at time.Duration) { c.add(at, KindSave, c.some(1+c.IntN(c.Hosts)), nil, 0) }
+
+// leave lets a host of the cluster be forgotten, and come back as a replica after a while.
+func (c *chance) leave(at time.Duration) {
+	two := c.some(2)
+	if two[0] == 0 { // the clients and the checks know the cluster by host 0
+		two[0], two[1] = two[1], two[0]
+	}
+	h, other := two[:1], two[1:]
+	c.add(at, KindForget, h, other, 0)
+	for range 1 + c.IntN(2) {
+		at += c.between(200, 5000)
+		c.add(at, KindMeet, h, other, 0)
+		c.add(at+c.between(100, 2000), KindReplicate, h, other, 0)
+	}
+}
+
+// switchMaster tells a host to become a replica of another group, which only a replica can.
+func (c *chance) switchMaster(at time.Duration) {
+	two := c.some(2)
+	c.add(at, KindReplicate, two[:1], two[1:], 0)
+}
 
 // spareMoves lets a spare host join, become a replica, and go, in any order.
 func (c *chance) spareMoves(at time.Duration) {

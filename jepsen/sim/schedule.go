@@ -59,6 +59,7 @@ const (
 	KindMeet      Kind = "meet"      // CLUSTER MEET, sent to Hosts with the address of Peers
 	KindReplicate Kind = "replicate" // CLUSTER REPLICATE of the master of the first of Peers, sent to Hosts
 	KindForget    Kind = "forget"    // CLUSTER FORGET of Hosts, sent to the first of Peers
+	KindPace      Kind = "pace"      // the clients think for D on average from now on
 	KindClear     Kind = "clear"     // CLUSTER RESET, with D HARD, if the host's groups can bear that
 )
 
@@ -73,6 +74,22 @@ func (s *Schedule) End() time.Duration {
 		end = max(end, at)
 	}
 	return end
+}
+
+// faults counts the steps that disturb something; what is cut in both directions counts once.
+func (s *Schedule) faults() (n int) {
+	var last Step
+	for _, st := range s.Steps {
+		over := st.Kind == KindDelay && st.D == s.Trip || st.Kind == KindDisk && st.D == s.Disk
+		if over || st.Kind == KindStart || st.Kind == KindHeal || st.Kind == KindPace {
+			continue
+		}
+		if st.At != last.At || st.Kind != last.Kind {
+			n++
+		}
+		last = st
+	}
+	return n
 }
 
 // sort puts the steps in order of time.

@@ -16,7 +16,7 @@ const (
 	trafficTimeout = 3 * time.Second
 	// roundTime is how long a hot key lives. Histories of one key stay short enough for
 	// the checker; the next round's keys begin absent.
-	roundTime = 8 * time.Second
+	roundTime = 20 * time.Second
 	hotKeys   = 3 // of each sort
 	// casScript compares and sets, and tells what it found.
 	casScript = `local v=redis.call('GET',KEYS[1]) if v==ARGV[1] then redis.call('SET',KEYS[1],ARGV[2]) end return v`
@@ -56,9 +56,14 @@ func (t *Traffic) Stop() {
 
 // Counts is how many operations were done, failed and unknown.
 func (t *Traffic) Counts() string {
+	done, failed, unknown := t.counts()
+	return fmt.Sprintf("%d done, %d failed, %d unknown", done, failed, unknown)
+}
+
+func (t *Traffic) counts() (done, failed, unknown int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return fmt.Sprintf("%d done, %d failed, %d unknown", t.count[client.Done], t.count[client.Failed], t.count[client.Unknown])
+	return t.count[client.Done], t.count[client.Failed], t.count[client.Unknown]
 }
 
 // user is one client.
@@ -75,12 +80,7 @@ func (t *Traffic) run(id int, rng *rand.Rand) {
 	u := &user{Traffic: t, id: id, rng: rng, last: make(map[string]string)}
 	u.conn = client.NewCluster(t.cluster.Dial, t.addrs, trafficTimeout)
 	defer func() { u.conn.Close() }()
-	for {
-		select {
-		case <-t.stop:
-			return
-		case <-time.After(time.Duration(1+rng.IntN(80)) * time.Millisecond):
-		}
+	for t.cluster.pace.think(rng, t.stop) {
 		if rng.IntN(200) == 0 { // a new client
 			u.conn.Close()
 			u.conn = client.NewCluster(t.cluster.Dial, t.addrs, trafficTimeout)

@@ -56,12 +56,7 @@ func (l *Load) run(id int, t *tally, rng *rand.Rand) {
 	c := client.NewCluster(l.cluster.Dial, l.cluster.Addrs(), requestTimeout)
 	defer c.Close()
 	last := time.Now()
-	for n := 0; ; n++ {
-		select {
-		case <-l.stop:
-			return
-		case <-time.After(time.Duration(1+rng.IntN(20)) * time.Millisecond):
-		}
+	for n := 0; l.cluster.pace.think(rng, l.stop); n++ {
 		if l.step(c, id, n, t) {
 			now := time.Now()
 			l.mu.Lock()

@@ -9,8 +9,12 @@ import (
 	"github.com/redoubtdb/redoubt/resp"
 )
 
-// acceptRetryMilli is the pause after a failed accept, such as for want of file descriptors.
-const acceptRetryMilli = 50
+// Accepting fails for want of file descriptors above all. Whoever is connected is served on, and newcomers wait in the
+// listener's queue until some are closed.
+const (
+	acceptRetryMilli = 50 // the pause after a failure
+	acceptLogSeconds = 10 // the pause between two lines in the log about it
+)
 
 // refusalWriteMilli is how long a client that is turned away may take to read why.
 const refusalWriteMilli = 100
@@ -28,6 +32,7 @@ func (s *Server) Serve(ln net.Listener) error {
 		return ErrClosed
 	}
 	defer s.wg.Done()
+	var quietUntil time.Time
 	for {
 		nc, err := ln.Accept()
 		switch {
@@ -38,7 +43,10 @@ func (s *Server) Serve(ln net.Listener) error {
 		case errors.Is(err, net.ErrClosed):
 			return err
 		default:
-			s.log.Warn("accept failed", "addr", ln.Addr(), "err", err)
+			if now := time.Now(); now.After(quietUntil) {
+				quietUntil = now.Add(acceptLogSeconds * time.Second)
+				s.log.Warn("accept failed", "addr", ln.Addr(), "err", err)
+			}
 			s.sleep(acceptRetryMilli * time.Millisecond)
 		}
 	}

@@ -90,6 +90,7 @@ func (c *Conn) fail(text string) {
 
 // commit runs the batch and answers all of it.
 func (c *Conn) commit() {
+	c.prove()
 	if c.batch.empty() {
 		return
 	}
@@ -159,6 +160,7 @@ func (c *Conn) readAfter(op *fsm.Op) {
 func (c *Conn) answerUnknown(before []byte, ops []fsm.Op) {
 	w := &resp.Writer{}
 	w.SetProto(c.session.proto)
+	w.SetLimit(c.replyLimit())
 	w.Raw(before)
 	for i := range ops {
 		if op := &ops[i]; op.Local != nil {

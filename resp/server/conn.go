@@ -5,10 +5,12 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"time"
 
 	"github.com/redoubtdb/redoubt/fsm"
 	"github.com/redoubtdb/redoubt/resp"
+	"github.com/redoubtdb/redoubt/resp/server/config"
 )
 
 // maxRoundReplyBytes is how much may wait in the output buffer while a pipeline is still being read.
@@ -30,6 +32,7 @@ type Conn struct {
 	batch   batch
 	call    call   // the command at hand
 	one     fsm.Op // the op of a direct read
+	peeks   peeks  // direct reads whose answers are not proved yet
 	session session
 	tx      transaction
 	shared  shared
@@ -42,7 +45,7 @@ func newConn(s *Server, nc net.Conn, id int64) *Conn {
 	c := &Conn{id: id, srv: s, nc: nc, out: &resp.Writer{}}
 	c.ctx, c.cancel = context.WithCancel(s.ctx)
 	c.in.init()
-	c.box.nc = nc
+	c.box.nc, c.box.owner = nc, c
 	c.batch.init(c)
 	c.session.init(s.cfg.Load().Security.RequirePass == "")
 	c.shared.init()
@@ -53,7 +56,9 @@ func newConn(s *Server, nc net.Conn, id int64) *Conn {
 func (c *Conn) serve() {
 	defer c.srv.forget(c)
 	err := c.rounds()
-	c.box.finish(c.srv.ctx)
+	if !errors.Is(err, errOutputLimit) {
+		c.box.finish(c.srv.ctx)
+	}
 	_ = c.nc.Close()
 	c.box.wait()
 	c.cancel()
@@ -80,23 +85,48 @@ func (c *Conn) rounds() error {
 	return nil
 }
 
-// fill waits for bytes from the client.
+// fill waits for bytes from the client. A client is idle, and dropped after the configured time, when it sends nothing
+// and takes none of the replies that wait for it.
 func (c *Conn) fill() error {
-	cfg := c.srv.cfg.Load()
-	if int64(c.in.waiting()) > cfg.Clients.QueryLimit {
-		return errQueryLimit
-	}
-	if idle := cfg.Network.IdleTimeout; idle > 0 || c.session.idleLimit {
-		c.session.idleLimit = idle > 0
-		_ = c.nc.SetReadDeadline(deadline(idle))
-		if c.srv.clients.closing.Load() {
-			return net.ErrClosed // wake may have come before the deadline was set
+	for again := false; ; again = true {
+		cfg := c.srv.cfg.Load()
+		if int64(c.in.waiting()) > cfg.Clients.QueryLimit {
+			return errQueryLimit
 		}
+		idle := cfg.Network.IdleTimeout
+		left := idle
+		if again && idle > 0 {
+			if left -= c.shared.idle(); left <= 0 {
+				return errIdle
+			}
+		}
+		if changed, err := c.limitRead(cfg, left); err != nil {
+			return err
+		} else if changed {
+			continue
+		}
+		n, err := c.in.fill(c.nc)
+		c.srv.stats.BytesIn.Add(int64(n))
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			c.shared.touch()
+			return err
+		}
+		c.session.idleLimit = true // a deadline is set: by the loop before, or by wake
 	}
-	n, err := c.in.fill(c.nc)
-	c.srv.stats.BytesIn.Add(int64(n))
-	c.shared.touch()
-	return err
+}
+
+// limitRead sets how long the next read may take, 0 for ever, and then looks whether wake came before: whether the
+// server is closing or has another configuration.
+func (c *Conn) limitRead(cfg *config.Config, d time.Duration) (changed bool, err error) {
+	if d == 0 && !c.session.idleLimit {
+		return false, nil
+	}
+	c.session.idleLimit = d > 0
+	_ = c.nc.SetReadDeadline(deadline(d))
+	if c.srv.clients.closing.Load() {
+		return false, net.ErrClosed
+	}
+	return c.srv.cfg.Load() != cfg, nil
 }
 
 // deadline is that of something that may take d; 0: for ever.
@@ -109,6 +139,7 @@ func deadline(d time.Duration) time.Time {
 
 // round runs the complete commands that the client has sent, and sends the replies.
 func (c *Conn) round() error {
+	c.out.SetLimit(c.replyLimit())
 	commands := int64(0)
 	defer func() { c.srv.stats.Commands.Add(commands) }()
 	for !c.closing {
@@ -126,7 +157,7 @@ func (c *Conn) round() error {
 		}
 		commands++
 		c.dispatch(args)
-		if c.out.Len() > maxRoundReplyBytes && c.batch.empty() {
+		if (c.out.Len() > maxRoundReplyBytes || c.out.Overflowed()) && c.batch.empty() {
 			if err := c.flush(); err != nil {
 				return err
 			}
@@ -144,6 +175,11 @@ func (c *Conn) limits() resp.Limits {
 	return lim
 }
 
+// replyLimit is how much may wait in the reply buffer before the client counts as one that does not read.
+func (c *Conn) replyLimit() int {
+	return int(hardLimit(c.srv.cfg.Load().Clients.Output[normalClass].Hard))
+}
+
 // protocolError answers what cannot be framed and ends the connection: there is no place to go on from.
 func (c *Conn) protocolError(err error) {
 	c.commit()
@@ -155,23 +191,32 @@ func (c *Conn) protocolError(err error) {
 
 // flush sends the replies.
 func (c *Conn) flush() error {
+	c.prove()
 	if c.session.replyOff {
 		c.out.Truncate(c.session.replyKept)
 		c.session.replyKept = 0
 	}
-	if c.out.Len() == 0 {
+	if c.out.Len() == 0 && !c.out.Overflowed() {
 		return nil
 	}
 	c.srv.stats.BytesOut.Add(int64(c.out.Len()))
-	err := c.box.send(c.out, c.srv)
+	err := errOutputLimit
+	if !c.out.Overflowed() {
+		err = c.box.send(c.out, c.srv)
+	}
 	if errors.Is(err, errOutputLimit) {
-		c.srv.stats.OutputClosed.Add(1)
-		c.srv.log.Warn("client closed: it does not read its replies", "id", c.id, "addr", c.nc.RemoteAddr())
+		c.tooSlow()
 	}
 	return err
 }
 
-// wake makes a connection that waits for a command look whether the server is closing.
+// tooSlow notes that the client is dropped because of its output buffer limit.
+func (c *Conn) tooSlow() {
+	c.srv.stats.OutputClosed.Add(1)
+	c.srv.log.Warn("client closed: its replies exceed client-output-buffer-limit", "id", c.id, "addr", c.nc.RemoteAddr())
+}
+
+// wake makes a connection that waits for a command look at the world again.
 func (c *Conn) wake() { _ = c.nc.SetReadDeadline(time.Unix(1, 0)) }
 
 // kill drops the client at once, from any goroutine.

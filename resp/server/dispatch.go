@@ -115,6 +115,9 @@ func (c *Conn) dispatchMute(args [][]byte) {
 // run chooses who runs a command that has passed all gates.
 func (c *Conn) run(q *call) {
 	f := q.front
+	if f != nil {
+		c.prove()
+	}
 	switch {
 	case c.tx.open && (f == nil || !f.unqueued):
 		c.enqueue(q)
@@ -168,16 +171,29 @@ func (c *Conn) runData(q *call) {
 // read answers c.one directly.
 func (c *Conn) read(replica bool) bool {
 	mark := c.out.Len()
-	err := c.srv.shard.Read(c.ctx, &c.one, c.out, ReadOptions{Replica: replica})
-	if err != nil {
-		c.out.Truncate(mark)
-		c.fail(c.srv.redirect(&c.one, c.session.readonly))
-		return false
+	if replica || !c.peek() {
+		c.prove()
+		mark = c.out.Len()
+		if text := c.readOne(&c.one, replica); text != "" {
+			c.fail(text)
+			return false
+		}
 	}
 	if c.failedSince(mark) {
 		c.srv.monitor.failed(string(c.out.Bytes()[mark+1:]))
 	}
 	return true
+}
+
+// readOne appends the answer to a read, with its own proof; otherwise it returns the error.
+func (c *Conn) readOne(op *fsm.Op, replica bool) (text string) {
+	mark := c.out.Len()
+	err := c.srv.shard.Read(c.ctx, op, c.out, ReadOptions{Replica: replica})
+	if err == nil {
+		return ""
+	}
+	c.out.Truncate(mark)
+	return c.srv.redirect(op, c.session.readonly)
 }
 
 // argOverheadBytes is what an argument takes in an entry besides its bytes, at most.

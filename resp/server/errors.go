@@ -21,6 +21,8 @@ var (
 
 	// errOutputLimit ends a connection whose client does not read its replies.
 	errOutputLimit = errors.New("output buffer limit")
+	// errIdle ends a connection whose client did nothing for the configured time.
+	errIdle = errors.New("idle")
 	// errQueryLimit ends a connection whose client sends a request that is too long.
 	errQueryLimit = errors.New("query buffer limit")
 )

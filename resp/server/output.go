@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"math"
 	"net"
 	"os"
 	"sync"
@@ -17,6 +18,8 @@ const (
 	maxUnsentBytes    = 1 << 30  // where the configuration sets no limit
 	minStallMilli     = 100      // a client that takes nothing for so long counts as stalled,
 	maxStallMilli     = 200      // and at the latest after so long
+	maxPieceBytes     = 64 << 10 // what the drainer writes at once: so finely it knows what the client took
+	softGraceMilli    = 1        // the soft limit must be exceeded for longer than its seconds
 	normalClass       = 0        // index into client-output-buffer-limit
 )
 
@@ -24,8 +27,12 @@ const (
 // A client may well send a whole pipeline before it reads the first reply: then neither side could go on. So
 // a write that stalls leaves the rest to a drainer goroutine, and the connection goes on reading; the drainer
 // ends when it has caught up.
+//
+// What is unsent is bounded by client-output-buffer-limit. A client that exceeds the limit is dropped at once, and
+// what waits for it with it, as in Redis.
 type outbox struct {
 	nc     net.Conn
+	owner  *Conn
 	expiry time.Time // the deadline that direct writes have; only the connection's goroutine uses it
 
 	mu       sync.Mutex // guards all below
@@ -33,7 +40,7 @@ type outbox struct {
 	queue    [][]byte
 	unsent   int64
 	err      error
-	over     time.Time     // since when unsent is above the soft limit
+	patience *time.Timer   // runs while unsent is above the soft limit
 	done     chan struct{} // closed when the drainer ends
 }
 
@@ -66,7 +73,9 @@ func (o *outbox) toDrainer(w *resp.Writer, s *Server) (queued bool, err error) {
 
 // write writes directly, with a deadline a little ahead that is renewed rarely.
 func (o *outbox) write(b []byte) (rest int, err error) {
-	if now := time.Now(); o.expiry.Sub(now) < minStallMilli*time.Millisecond {
+	now := time.Now()
+	o.owner.shared.touchAt(now)
+	if o.expiry.Sub(now) < minStallMilli*time.Millisecond {
 		o.expiry = now.Add(maxStallMilli * time.Millisecond)
 		_ = o.nc.SetWriteDeadline(o.expiry)
 	}
@@ -95,8 +104,11 @@ func (o *outbox) enqueue(b []byte, s *Server) error {
 	o.queue = append(o.queue, b)
 	o.unsent += int64(len(b))
 	limit := s.cfg.Load().Clients.Output[normalClass]
-	if o.overSoft(limit.Soft, limit.SoftTimeout) || uint64(o.unsent) > hardLimit(limit.Hard) {
+	if uint64(o.unsent) >= hardLimit(limit.Hard) {
 		return errOutputLimit
+	}
+	if o.patience == nil && limit.Soft > 0 && uint64(o.unsent) >= limit.Soft {
+		o.patience = time.AfterFunc(limit.SoftTimeout+softGraceMilli*time.Millisecond, func() { o.outOfPatience(s) })
 	}
 	return nil
 }
@@ -105,37 +117,54 @@ func hardLimit(configured uint64) uint64 {
 	if configured == 0 {
 		return maxUnsentBytes
 	}
-	return configured
+	return min(configured, math.MaxInt)
 }
 
-// overSoft tells whether unsent has been above the soft limit for too long. o.mu is held.
-func (o *outbox) overSoft(soft uint64, patience time.Duration) bool {
-	if soft == 0 || uint64(o.unsent) <= soft {
-		o.over = time.Time{}
-		return false
+// taken notes that the client took n bytes.
+func (o *outbox) taken(n int, s *Server) {
+	o.owner.shared.touch()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.unsent -= int64(n)
+	if o.patience != nil && uint64(o.unsent) < s.cfg.Load().Clients.Output[normalClass].Soft {
+		o.patience.Stop()
+		o.patience = nil
 	}
-	if o.over.IsZero() {
-		o.over = time.Now()
+}
+
+// outOfPatience drops a client that has been above the soft limit for too long, unless the limit was raised meanwhile.
+func (o *outbox) outOfPatience(s *Server) {
+	o.mu.Lock()
+	soft := s.cfg.Load().Clients.Output[normalClass].Soft
+	exceeded := o.patience != nil && o.draining && soft > 0 && uint64(o.unsent) >= soft
+	o.patience = nil
+	o.mu.Unlock()
+	if exceeded {
+		o.owner.tooSlow()
+		o.owner.kill()
 	}
-	return time.Since(o.over) > patience
 }
 
 // drainer writes the queue until it is empty or the connection is gone.
 func (o *outbox) drainer(s *Server) {
 	defer s.wg.Done()
-	for b := o.next(nil); b != nil; b = o.next(b) {
-		if _, err := o.nc.Write(b); err != nil {
-			o.fail(err)
-			return
+	for b := o.next(); b != nil; b = o.next() {
+		for len(b) > 0 {
+			n, err := o.nc.Write(b[:min(len(b), maxPieceBytes)])
+			o.taken(n, s)
+			if err != nil {
+				o.fail(err)
+				return
+			}
+			b = b[n:]
 		}
 	}
 }
 
-// next returns the next piece to write, nil when all is written: then the drainer has ended.
-func (o *outbox) next(written []byte) []byte {
+// next returns the next replies to write, nil when all are written: then the drainer has ended.
+func (o *outbox) next() []byte {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.unsent -= int64(len(written))
 	if len(o.queue) == 0 {
 		o.draining, o.queue = false, nil
 		close(o.done)
@@ -177,6 +206,10 @@ func (o *outbox) finish(ctx context.Context) {
 func (o *outbox) wait() {
 	o.mu.Lock()
 	done := o.done
+	if o.patience != nil {
+		o.patience.Stop()
+		o.patience = nil
+	}
 	o.mu.Unlock()
 	if done != nil {
 		<-done

@@ -38,8 +38,13 @@ type seat interface {
 type view struct {
 	m     *slotmap.Map
 	self  slotmap.NodeID
-	group slotmap.GroupID // self's; "" none
+	group slotmap.GroupID                // self's; "" none
+	fine  bool                           // the cluster's state is ok
+	mine  [slotmap.SlotCount / 64]uint64 // the slots of group, a bit each: small enough to stay in the processor's cache
 }
+
+// owns tells whether a slot is the group's.
+func (v *view) owns(slot uint16) bool { return v.mine[slot/64]>>(slot%64)&1 == 1 }
 
 // view returns the present view. It is made anew only when the map has changed.
 func (s *Server) view() *view {
@@ -47,11 +52,23 @@ func (s *Server) view() *view {
 	if v := s.seen.Load(); v != nil && v.m == m && v.self == self {
 		return v
 	}
-	v := &view{m: m, self: self}
-	if n := m.Node(self); n != nil {
-		v.group = n.Group
-	}
+	v := newView(m, self)
 	s.seen.Store(v)
+	return v
+}
+
+func newView(m *slotmap.Map, self slotmap.NodeID) *view {
+	v := &view{m: m, self: self, fine: m.State() == slotmap.StateOK}
+	n := m.Node(self)
+	if n == nil {
+		return v
+	}
+	v.group = n.Group
+	for slot := range uint16(slotmap.SlotCount) {
+		if v.group != "" && m.Owner(slot) == v.group {
+			v.mine[slot/64] |= 1 << (slot % 64)
+		}
+	}
 	return v
 }
 
@@ -61,6 +78,9 @@ func (s *Server) route(q question) (where place, text string) {
 }
 
 func (v *view) route(q question, own seat, cfg *config.Cluster) (where place, text string) {
+	if v.fine && !q.cross && v.owns(q.slot) && own.Leading() {
+		return atLeader, ""
+	}
 	owner := v.m.Owner(q.slot)
 	switch {
 	case owner == "":

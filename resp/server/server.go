@@ -54,6 +54,7 @@ type Server struct {
 	cfg      *config.Live
 	topology Topology
 	shard    Shard
+	peeker   Peeker // the shard, if it is one
 	admin    Admin
 	inspect  Inspector
 	log      *slog.Logger
@@ -84,11 +85,20 @@ func New(d Deps) (*Server, error) {
 		log: d.Log, stats: &Stats{}, started: time.Now(),
 		gates: gates(), scripts: newScriptCache(d.Compile),
 	}
+	s.peeker, _ = d.Shard.(Peeker)
 	if err := s.buildTable(d.Specs); err != nil {
 		return nil, fmt.Errorf("server: command table: %w", err)
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.cfg.Subscribe(s.configChanged)
 	return s, nil
+}
+
+// configChanged makes a new timeout count for clients that are idle now.
+func (s *Server) configChanged(before, now *config.Config) {
+	if before.Network.IdleTimeout != now.Network.IdleTimeout {
+		s.clients.wake()
+	}
 }
 
 // buildTable gathers the commands of the frontend, and those of the state machine that the frontend has none
@@ -182,6 +192,15 @@ func (r *registry) close() {
 	for ln := range r.listeners {
 		_ = ln.Close()
 	}
+	for _, c := range r.conns {
+		c.wake()
+	}
+}
+
+// wake makes every connection that waits for a command look at the world again.
+func (r *registry) wake() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for _, c := range r.conns {
 		c.wake()
 	}

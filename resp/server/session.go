@@ -42,7 +42,7 @@ func (c *Conn) setProto(v int) {
 // shared is what other connections see of a client, in CLIENT LIST above all.
 type shared struct {
 	created time.Time
-	active  atomic.Int64 // ns since created, when something last came from the client
+	active  atomic.Int64 // ns since created, when something last came from the client or went to it
 	last    atomic.Pointer[command.Spec]
 	name    atomic.Pointer[string]
 	libName atomic.Pointer[string]
@@ -69,10 +69,12 @@ func (s *shared) init() {
 	}
 }
 
-// touch notes that something came from the client.
-func (s *shared) touch() { s.active.Store(int64(time.Since(s.created))) }
+// touch notes that something came from the client or went to it.
+func (s *shared) touch() { s.touchAt(time.Now()) }
 
-// idle is how long nothing has come from the client.
+func (s *shared) touchAt(now time.Time) { s.active.Store(int64(now.Sub(s.created))) }
+
+// idle is how long nothing has come from the client or gone to it.
 func (s *shared) idle() time.Duration {
 	return time.Since(s.created) - time.Duration(s.active.Load())
 }

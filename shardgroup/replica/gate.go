@@ -28,6 +28,7 @@ type gate struct {
 	heard   atomic.Pointer[time.Time] // the latest request of a leader, or a restart
 	began   time.Time
 	broken  chan struct{} // closed when the library may not answer any more
+	settle  func()        // waits until the log is durable, before a leader is answered what it holds
 }
 
 // ballot is what the gate asks of the rest of the member.
@@ -56,7 +57,7 @@ var (
 )
 
 func newGate(b ballot, loyalty time.Duration) *gate {
-	return &gate{out: make(chan raft.RPC), ballot: b, loyalty: loyalty, began: time.Now(), broken: make(chan struct{})}
+	return &gate{out: make(chan raft.RPC), ballot: b, loyalty: loyalty, began: time.Now(), broken: make(chan struct{}), settle: func() {}}
 }
 
 // promise begins the promise anew.
@@ -114,6 +115,7 @@ func (g *gate) refuse(rpc *raft.RPC) bool {
 	switch req := rpc.Command.(type) {
 	case *raft.AppendEntriesRequest:
 		g.hear(req.Term)
+		g.settle()
 		rpc.Command = g.graft(req)
 		return false
 	case *raft.RequestVoteRequest:

@@ -12,6 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/hashicorp/raft"
+
 	"github.com/redoubtdb/redoubt/persistence"
 	"github.com/redoubtdb/redoubt/shardgroup/bus"
 	"github.com/redoubtdb/redoubt/shardgroup/bus/memnet"
@@ -28,6 +30,7 @@ type member struct {
 	net     *memnet.Net
 	options Options
 	retain  func() uint64
+	wrapLog func(raft.LogStore) raft.LogStore // nil: the log as it is
 	disk    *persistence.Memory
 	store   *persistence.GroupStore
 	bus     *bus.Bus
@@ -106,6 +109,9 @@ func (m *member) open() {
 	m.store, err = m.disk.OpenGroup("g", persistence.GroupOptions{})
 	if err != nil {
 		m.t.Fatal(err)
+	}
+	if m.wrapLog != nil {
+		m.store.Log = m.wrapLog(m.store.Log)
 	}
 	m.bus, err = bus.Open(bus.Deps{
 		Network: m.net.Host(m.name),

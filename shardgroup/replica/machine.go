@@ -16,6 +16,7 @@ type machine struct {
 	fail    func(error)
 	due     func(index uint64, bytes uint64) // told after each entry: what lies behind the last snapshot
 	started *atomic.Bool
+	durable func(index uint64) bool // waits until a committed entry is durable here; false: it will not be
 	halted  atomic.Bool
 	applied atomic.Uint64 // index of the last entry, configuration or snapshot the state machine got
 	term    atomic.Uint64 // term of the last entry
@@ -34,6 +35,9 @@ var errHaltedBefore = errors.New("the state machine had halted before this entry
 func (m *machine) Apply(l *raft.Log) any {
 	if m.halted.Load() {
 		return errHaltedBefore
+	}
+	if !m.durable(l.Index) {
+		return m.halt(fmt.Errorf("entry %d is committed and not durable here", l.Index))
 	}
 	m.inner.Apply(l.Index, l.Term, l.Data)
 	if h, ok := m.inner.(Halter); ok {

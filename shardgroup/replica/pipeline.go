@@ -40,6 +40,7 @@ func (p *pipeline) AppendEntries(req *raft.AppendEntriesRequest, resp *raft.Appe
 	if err := p.transport.mute(); err != nil {
 		return nil, err
 	}
+	p.transport.flusher.capCommit(req)
 	p.mu.Lock()
 	p.started[req] = p.transport.evidence.start()
 	p.mu.Unlock()

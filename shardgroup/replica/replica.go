@@ -18,6 +18,7 @@ type Replica struct {
 	raft      *raft.Raft
 	machine   *machine
 	stores    *stores
+	flusher   *flusher
 	snapshots *snapshotStore
 	transport *transport
 	evidence  *evidence
@@ -91,14 +92,20 @@ func (r *Replica) open(d Deps) (err error) {
 	if err != nil {
 		return err
 	}
-	guarded := &logStore{inner: d.Store.Log, stores: r.stores, snapshots: r.snapshots, retain: d.Retain}
+	if r.flusher, err = r.newFlusher(d.Store.Log); err != nil {
+		return err
+	}
+	guarded := &logStore{
+		inner: d.Store.Log, stores: r.stores, snapshots: r.snapshots, retain: d.Retain, flusher: r.flusher, deferred: r.deferred,
+	}
 	cache, err := raft.NewLogCache(logCacheSize, guarded)
 	if err != nil {
 		return err
 	}
-	r.machine = &machine{inner: d.FSM, fail: r.fail, due: r.checkSnapshotDue, started: &r.started}
+	r.machine = &machine{inner: d.FSM, fail: r.fail, due: r.checkSnapshotDue, started: &r.started, durable: r.flusher.await}
 	r.evidence = newEvidence(r.options.ID, r.Configuration)
 	r.gate = newGate(r, r.options.election())
+	r.gate.settle = r.flusher.settle
 	if !fresh {
 		r.gate.promise()
 	}
@@ -141,6 +148,7 @@ func (r *Replica) newTransport(d Deps) *transport {
 		}),
 		evidence: r.evidence,
 		gate:     r.gate,
+		flusher:  r.flusher,
 		streams:  s,
 		mute:     r.mute,
 		term:     r.Term,

@@ -22,6 +22,7 @@ func (r *Replica) Shutdown() error {
 	go func() {
 		_ = future.Error()
 		r.transport.pipes.Wait()
+		r.flusher.ending.Wait()
 		close(ended)
 	}()
 	err := r.join(ended)

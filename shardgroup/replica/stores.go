@@ -70,6 +70,8 @@ type logStore struct {
 	stores    *stores
 	snapshots *snapshotStore
 	retain    func() uint64 // nil: no limit
+	flusher   *flusher
+	deferred  func([]*raft.Log) bool // whether entries may be stored before they are durable
 }
 
 var (
@@ -120,14 +122,6 @@ func (l *logStore) GetLog(index uint64, e *raft.Log) error {
 // StoreLog stores one entry.
 func (l *logStore) StoreLog(e *raft.Log) error { return l.StoreLogs([]*raft.Log{e}) }
 
-// StoreLogs stores entries, with the time at hand for those who watch for stalls.
-func (l *logStore) StoreLogs(entries []*raft.Log) error {
-	now := time.Now()
-	l.stores.writing.Store(&now)
-	defer l.stores.writing.Store(nil)
-	return l.stores.write("store log", func() error { return l.inner.StoreLogs(entries) })
-}
-
 // DeleteRange truncates the log.
 //
 // After it has installed a snapshot the library wants to empty the log, but
@@ -137,6 +131,7 @@ func (l *logStore) StoreLogs(entries []*raft.Log) error {
 //
 // Otherwise the head of the log goes, but no further than retain allows.
 func (l *logStore) DeleteRange(from, to uint64) error {
+	l.flusher.settle()
 	to, err := l.limit(from, to)
 	if err != nil || to < from {
 		return err

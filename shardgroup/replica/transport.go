@@ -24,6 +24,7 @@ type transport struct {
 	*raft.NetworkTransport
 	evidence *evidence
 	gate     *gate
+	flusher  *flusher
 	mute     func() error
 	term     func() uint64
 	leads    func(term uint64, peer string) bool // this member leads in that term, and the peer is one of its group
@@ -97,6 +98,7 @@ func (t *transport) appendOnce(id raft.ServerID, target raft.ServerAddress, req 
 	if err := t.mute(); err != nil {
 		return err
 	}
+	t.flusher.capCommit(req)
 	started := t.evidence.start()
 	err := t.NetworkTransport.AppendEntries(id, target, req, resp)
 	if err == nil {

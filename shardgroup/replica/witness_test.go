@@ -107,7 +107,8 @@ func TestRetainLimit(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inner := raft.NewInmemStore()
-			l := &logStore{inner: inner, stores: &stores{started: new(atomic.Bool)}, snapshots: &snapshotStore{}, retain: func() uint64 { return c.keep }}
+			l := &logStore{inner: inner, stores: &stores{started: new(atomic.Bool)}, snapshots: &snapshotStore{}, retain: func() uint64 { return c.keep },
+				flusher: &flusher{log: syncedLog{inner}}, deferred: func([]*raft.Log) bool { return false }}
 			for i := range uint64(100) {
 				if err := l.StoreLog(&raft.Log{Index: i + 1}); err != nil {
 					t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/redoubtdb/redoubt/fsm"
 	"github.com/redoubtdb/redoubt/resp/server"
 	"github.com/redoubtdb/redoubt/shardgroup"
 	"github.com/redoubtdb/redoubt/slotmap"
@@ -121,9 +122,11 @@ func (n *Node) AddSlots(ctx context.Context, ranges []slotmap.Range) error {
 // servesAll tells whether the gates of all slots are open here.
 func (n *Node) servesAll(m *slotmap.Map, ranges []slotmap.Range) bool {
 	machine := n.shard.machine()
-	if machine == nil {
-		return false
-	}
+	return machine != nil && opened(machine, m, ranges)
+}
+
+// opened tells whether every slot has a gate as new as its assignment.
+func opened(machine *fsm.Machine, m *slotmap.Map, ranges []slotmap.Range) bool {
 	for _, r := range ranges {
 		for s := int(r.Start); s <= int(r.End); s++ {
 			if _, epoch := machine.Gate(uint16(s)); epoch < m.SlotEpoch(uint16(s)) {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redoubtdb/redoubt/fsm/command"
@@ -42,6 +43,7 @@ type Node struct {
 	bus      *bus.Bus
 	topology *topology
 	shard    *shard
+	served   atomic.Pointer[served] // what servesMap has found last
 	server   *server.Server
 	saves    saves
 	forgot   recent

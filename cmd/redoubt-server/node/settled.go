@@ -17,6 +17,40 @@ func (n *Node) Serves(slot uint16) bool {
 	return gate == fsm.GateOwned
 }
 
+// HoldsLease tells whether this node would answer a read of the slot right now without
+// asking anybody, and in which term of its group.
+func (n *Node) HoldsLease(slot uint16) (term uint64, ok bool) {
+	g := n.shard.group.Load()
+	if g == nil || !n.Serves(slot) || !g.Replica().LeaseValid() {
+		return 0, false
+	}
+	term, ok = g.Replica().LeadingTerm()
+	return term, ok && n.Serves(slot)
+}
+
+// Leadership is what only one node can have.
+type Leadership struct {
+	Meta    bool
+	Cluster string          // of the metadata group
+	Group   slotmap.GroupID // of a data group
+	Term    uint64
+}
+
+// Leaderships lists the groups that this node leads right now, as a witness too.
+func (n *Node) Leaderships() (out []Leadership) {
+	if member := n.topology.metaMember(); member != nil {
+		if term, ok := member.Replica().LeadingTerm(); ok {
+			out = append(out, Leadership{Meta: true, Cluster: member.Map().ClusterID, Term: term})
+		}
+	}
+	for _, g := range n.running(nil) {
+		if term, ok := g.Replica().LeadingTerm(); ok {
+			out = append(out, Leadership{Group: g.ID(), Term: term})
+		}
+	}
+	return out
+}
+
 // ServerID is the name under which this node votes, which an emptied disk does not keep.
 func (n *Node) ServerID() string {
 	id := n.identity.load()
@@ -49,10 +83,34 @@ func (n *Node) Unsettled() string {
 	if len(c.Servers) != want || c.Voters() != want {
 		return fmt.Sprintf("the group has %d members with %d votes, the map wants %d", len(c.Servers), c.Voters(), want)
 	}
-	if g.Leading() && !n.servesAll(m, m.Ranges(me.Group)) {
+	if g.Leading() && !n.servesMap(m, me.Group) {
 		return "slots are not served yet"
 	}
 	return ""
+}
+
+// served is what a look at all gates has shown.
+type served struct {
+	machine *fsm.Machine
+	version uint64 // of the machine's gates
+	shown   *slotmap.Map
+	all     bool
+}
+
+// servesMap tells whether the gates of all slots that the map gives to the group are open
+// here. INFO asks it, so the gates are looked at only when they or the map have changed.
+func (n *Node) servesMap(m *slotmap.Map, group slotmap.GroupID) bool {
+	machine := n.shard.machine()
+	if machine == nil {
+		return false
+	}
+	now := served{machine: machine, version: machine.GateVersion(), shown: m}
+	if last := n.served.Load(); last != nil && last.machine == now.machine && last.version == now.version && last.shown == m {
+		return last.all
+	}
+	now.all = opened(machine, m, m.Ranges(group))
+	n.served.Store(&now)
+	return now.all
 }
 
 // MetaVoters lists the nodes that vote in the metadata group.

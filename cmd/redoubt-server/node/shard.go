@@ -21,7 +21,11 @@ type shard struct {
 	frozen *freezer
 }
 
-var _ server.Shard = (*shard)(nil)
+var (
+	_ server.Shard  = (*shard)(nil)
+	_ server.Peeker = (*shard)(nil)
+	_ server.Proof  = (*shardgroup.Group)(nil)
+)
 
 func (s *shard) use(g *shardgroup.Group) { s.group.Store(g) }
 
@@ -57,6 +61,20 @@ func (s *shard) Read(ctx context.Context, op *fsm.Op, w *resp.Writer, o server.R
 		return translate(g.ReplicaRead(ctx, op, w, s.stale()))
 	}
 	return translate(g.Read(ctx, op, w))
+}
+
+// Peek implements server.Peeker.
+func (s *shard) Peek(op *fsm.Op, w *resp.Writer) (server.Proof, uint64) {
+	s.frozen.pass()
+	g := s.group.Load()
+	if g == nil {
+		return nil, 0
+	}
+	term, ok := g.Peek(op, w)
+	if !ok {
+		return nil, 0
+	}
+	return g, term
 }
 
 // Watch implements server.Shard.

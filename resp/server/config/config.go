@@ -18,6 +18,7 @@ type Config struct {
 	reg   *registry
 	text  []string // value of each directive of reg, as CONFIG GET prints it
 	given []bool   // named by a file, the command line or CONFIG SET
+	files uint64   // how many files the process may have open, 0 unknown
 }
 
 // Extra is a line that is no directive with a value: "user ..." or "rename-command ...".

@@ -24,6 +24,11 @@ func (c *Config) Set(pairs [][2]string, o SetOptions) (*Config, error) {
 		next.text[i], next.given[i] = value, true
 	}
 	next.derive()
+	if next.Clients.Max != c.Clients.Max {
+		if err := next.checkClients(); err != nil {
+			return nil, &SetError{Name: "maxclients", Reason: err}
+		}
+	}
 	return next, nil
 }
 
