@@ -28,6 +28,7 @@ func TestDisk(t *testing.T) {
 		{"a leader's disk stalls", stalledDisk},
 		{"the power fails", powerCut},
 		{"save points", savePoints},
+		{"damaged files", damagedFiles},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -151,6 +152,13 @@ func oneGroup(t *testing.T, server string, args ...string) (*Cluster, []*disk) {
 	for i := range c.Len() {
 		disks = append(disks, ownDisk(t, c, i, diskMiB))
 	}
+	formGroup(t, c)
+	return c, disks
+}
+
+// formGroup starts three nodes and makes a group of them.
+func formGroup(t *testing.T, c *Cluster) {
+	t.Helper()
 	startAll(t, c)
 	must(t, c, 0, "CLUSTER", "ADDSLOTSRANGE", "0", "16383")
 	for i := 1; i < c.Len(); i++ {
@@ -162,7 +170,6 @@ func oneGroup(t *testing.T, server string, args ...string) (*Cluster, []*disk) {
 	}
 	settle(t, c)
 	eventually(t, "the metadata group can lose a node, too", func() bool { return metaVoters(c, 0) == 3 })
-	return c, disks
 }
 
 // metaVoters counts the votes in the metadata group.

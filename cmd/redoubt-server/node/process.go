@@ -42,6 +42,13 @@ func (s *saves) end(began time.Time, index uint64, err error) {
 	}
 }
 
+// failed tells whether the last save came to nothing.
+func (s *saves) failed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.ok && s.took != 0
+}
+
 // noted takes a snapshot into account that nobody asked for by name.
 func (s *saves) noted(at time.Time, index uint64) {
 	s.mu.Lock()

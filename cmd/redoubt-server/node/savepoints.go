@@ -24,8 +24,11 @@ func (n *Node) savePointsLoop() {
 		if w.look(g, g.Replica().SnapshotIndex(), now) {
 			n.saves.noted(now, g.Replica().SnapshotIndex())
 		}
+		if n.saves.failed() && now.Sub(w.tried) < saveRetry {
+			continue
+		}
 		points := n.config.Load().Storage.SavePoints
-		if saveDue(points, now.Sub(w.last), g.ChangesSinceSnapshot()) && now.Sub(w.tried) >= saveRetry && n.saves.begin() {
+		if saveDue(points, now.Sub(w.last), g.ChangesSinceSnapshot()) && n.saves.begin() {
 			w.tried = now
 			n.background(func() {
 				if err := n.save(); err != nil {
