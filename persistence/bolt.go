@@ -43,6 +43,9 @@ func openBolt(path string, noSync bool) (s *raftboltdb.BoltStore, err error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err
 	}
+	if err := checkBoltPages(path); err != nil {
+		return nil, damageAt(path, err)
+	}
 	if err := walkBolt(path); err != nil {
 		return nil, damageAt(path, err)
 	}

@@ -40,7 +40,7 @@ func TestStoreUnsynced(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "wal")
 	check(t, createWAL(dir))
 	open := func() DeferringLog {
-		log, err := openWAL(dir, walOptions{size: smallSegmentBytes, log: slog.New(slog.DiscardHandler)})
+		log, err := openWAL(dir, walOptions{size: 1024, log: slog.New(slog.DiscardHandler)})
 		check(t, err)
 		return log.(DeferringLog)
 	}

@@ -1,6 +1,7 @@
 package persistence
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -172,7 +173,7 @@ func (g *groupFiles) openLog(engine string, o GroupOptions, log *slog.Logger) (e
 	if o.NoSync {
 		g.lazy = newLazySync(o.SyncEvery, g.guard.fail)
 	}
-	entries, err := g.openEngine(engine, unsynced, log)
+	entries, err := g.openEngine(engine, o.segmentBytes, unsynced, log)
 	if err != nil {
 		return nil, errors.Join(err, g.stopLazy())
 	}
@@ -197,7 +198,7 @@ func (g *groupFiles) stopLazy() error {
 	return g.lazy.Close()
 }
 
-func (g *groupFiles) openEngine(engine string, unsynced bool, log *slog.Logger) (engineLog, error) {
+func (g *groupFiles) openEngine(engine string, segment int, unsynced bool, log *slog.Logger) (engineLog, error) {
 	if engine == EngineBolt {
 		path := filepath.Join(g.path, boltLogName)
 		if unsynced {
@@ -212,7 +213,7 @@ func (g *groupFiles) openEngine(engine string, unsynced bool, log *slog.Logger) 
 		return nil, err
 	}
 	return openWAL(filepath.Join(g.path, walName), walOptions{
-		size: space.segmentSize(), room: g.room, lazy: g.lazy, unsynced: unsynced, log: log,
+		size: cmp.Or(segment, space.segmentSize()), room: g.room, lazy: g.lazy, unsynced: unsynced, log: log,
 	})
 }
 

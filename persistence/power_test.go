@@ -58,7 +58,7 @@ func (w *powerWriter) step(t *testing.T, step int) error {
 		e.Extensions = make([]byte, rand.IntN(40<<10)) // segments of a small disk are full soon
 		batch = append(batch, e)
 	}
-	if err := w.store.Log.StoreLogs(batch); err != nil {
+	if err := w.append(batch, step%2 == 0); err != nil {
 		return err
 	}
 	w.told.last += 3
@@ -88,6 +88,20 @@ func (w *powerWriter) step(t *testing.T, step int) error {
 		w.told.first = w.told.last - 9
 	}
 	return nil
+}
+
+// append stores entries. With late the power may be cut when they are stored and not yet synced.
+func (w *powerWriter) append(batch []*raft.Log, late bool) error {
+	if !late {
+		return w.store.Log.StoreLogs(batch)
+	}
+	log := w.store.Log.(DeferringLog)
+	if err := log.StoreUnsynced(batch); err != nil {
+		return err
+	}
+	w.mu.Unlock()
+	w.mu.Lock()
+	return log.Sync()
 }
 
 // cutPower copies the image's file while the writer stands still, without a sync. What the

@@ -22,6 +22,8 @@ type room struct {
 	armed atomic.Bool // while the group is being opened nothing waits: the error is told
 	once  sync.Once
 	gone  chan struct{} // closed when nobody needs the write any more
+
+	waiting atomic.Int32 // writes that wait
 }
 
 func newRoom(path string, log *slog.Logger) *room {
@@ -40,6 +42,8 @@ func (r *room) await(write func() error) error {
 	if !diskFull(err) || r == nil || !r.armed.Load() {
 		return err
 	}
+	r.waiting.Add(1)
+	defer r.waiting.Add(-1)
 	began := time.Now()
 	r.log.Error("the disk is full: this group's log waits for space", "path", r.path, "error", err)
 	again := time.NewTicker(roomPoll)

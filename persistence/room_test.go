@@ -30,13 +30,28 @@ func fullGroup(t *testing.T, engine string) (d *Dir, g *GroupStore, last uint64,
 	outcome = make(chan error, 1)
 	for last = uint64(4); ; last++ {
 		go func() { outcome <- g.Log.StoreLogs([]*raft.Log{largeEntry(last)}) }()
-		select {
-		case err := <-outcome:
-			check(t, err)
-		case <-time.After(4 * roomPoll): // a slow disk would make the next entry the one that waits: the same test
+		if waits(t, d, outcome) {
 			return d, g, last, outcome
 		}
 	}
+}
+
+// waits returns true when a write waits for space, and false when it is over.
+func waits(t *testing.T, d *Dir, outcome chan error) bool {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); {
+		select {
+		case err := <-outcome:
+			check(t, err)
+			return false
+		case <-time.After(time.Millisecond):
+			if d.open["g"].room.waiting.Load() > 0 {
+				return true
+			}
+		}
+	}
+	t.Fatal("a write neither ends nor waits for space")
+	return false
 }
 
 func largeEntry(index uint64) *raft.Log {
@@ -85,10 +100,8 @@ func TestCloseOnAFullDisk(t *testing.T) {
 			big := &raft.Log{Index: 4, Term: 1, Data: make([]byte, 20<<20)} // larger than the disk
 			outcome := make(chan error, 1)
 			go func() { outcome <- g.Log.StoreLogs([]*raft.Log{big}) }()
-			select {
-			case err := <-outcome:
-				t.Fatalf("stored: %v", err)
-			case <-time.After(2 * roomPoll):
+			if !waits(t, d, outcome) {
+				t.Fatal("an entry larger than the disk was stored")
 			}
 			_ = g.Close() // it cannot note a clean stop without space
 			if err := <-outcome; !errors.Is(err, ErrClosed) || !errors.Is(err, syscall.ENOSPC) {

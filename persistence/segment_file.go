@@ -25,8 +25,8 @@ const (
 type segmentFile struct {
 	types.WritableFile
 	raw    syscall.RawConn
-	room   *room
 	late   *lateSync
+	room   *room
 	zeros  []byte // zeroAheadBytes of them
 	size   int64  // that was laid out
 	filled int64  // up to where the file was written, with entries or zeros
@@ -34,7 +34,7 @@ type segmentFile struct {
 }
 
 // newSegmentFile wraps a file that the log opened.
-func newSegmentFile(file types.WritableFile, zeros []byte, room *room, late *lateSync) (types.WritableFile, error) {
+func newSegmentFile(file types.WritableFile, zeros []byte, late *lateSync, room *room) (types.WritableFile, error) {
 	f, ok := file.(interface {
 		Stat() (os.FileInfo, error)
 		SyscallConn() (syscall.RawConn, error)
@@ -50,7 +50,7 @@ func newSegmentFile(file types.WritableFile, zeros []byte, room *room, late *lat
 	if err != nil {
 		return nil, err
 	}
-	return &segmentFile{WritableFile: file, raw: raw, room: room, late: late, zeros: zeros, size: info.Size()}, nil
+	return &segmentFile{WritableFile: file, raw: raw, late: late, room: room, zeros: zeros, size: info.Size()}, nil
 }
 
 // WriteAt writes at the end of the log. What was laid out has its space, as a rule; but

@@ -59,6 +59,8 @@ type GroupOptions struct {
 	// OnFailure, if set, is called once, with the first write that failed. From
 	// then on the GroupStore refuses to write: the member must be stopped.
 	OnFailure func(err error)
+
+	segmentBytes int // of tests; 0: by the size of the disk
 }
 
 // DefaultRetainSnapshots is how many snapshots are kept where the options do

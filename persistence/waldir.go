@@ -50,16 +50,16 @@ type walOptions struct {
 // entry once.
 func openWAL(dir string, o walOptions) (engineLog, error) {
 	late := &lateSync{}
-	meta, err := openMeta(dir, o, late)
+	files := &walFS{FS: walfs.New(), late: &lateSync{}, room: o.room, lazy: o.lazy}
+	if o.lazy == nil { // who syncs in the background puts nothing off
+		files.late, files.zeros = late, make([]byte, zeroAheadBytes)
+	}
+	meta, err := openMeta(dir, o, late, files)
 	if err != nil {
 		return nil, err
 	}
 	if err := mendTail(dir, meta, o); err != nil {
 		return nil, err
-	}
-	files := &walFS{FS: walfs.New(), room: o.room, lazy: o.lazy, late: late}
-	if o.lazy == nil {
-		files.zeros = make([]byte, zeroAheadBytes)
 	}
 	w, err := wal.Open(dir,
 		wal.WithMetaStore(meta),
@@ -114,22 +114,33 @@ func entryFile(dir string, state types.PersistentState, err error) string {
 // walFS is the file system the log sees.
 type walFS struct {
 	*walfs.FS
+	late  *lateSync
 	room  *room
 	lazy  *lazySync
-	late  *lateSync // of whoever writes
 	zeros []byte
 }
 
-// Create makes a segment. One that there is no space for leaves nothing behind.
-func (f *walFS) Create(dir, name string, size uint64) (file types.WritableFile, err error) {
-	err = f.room.await(func() error {
-		file, err = f.FS.Create(dir, name, size)
+// layOut makes the file of a segment, unless it is there, and syncs it and its directory. One
+// that there is no space for leaves nothing behind.
+func (f *walFS) layOut(dir, name string, size uint64) error {
+	if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+		return nil
+	}
+	return f.room.await(func() error {
+		file, err := f.FS.Create(dir, name, size)
 		if diskFull(err) {
-			err = errors.Join(err, ifExists(os.Remove(filepath.Join(dir, name))))
+			return errors.Join(err, ifExists(os.Remove(filepath.Join(dir, name))))
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return errors.Join(file.Sync(), file.Close())
 	})
-	return f.wrap(file, err)
+}
+
+// Create opens a segment that was laid out before it was listed.
+func (f *walFS) Create(dir, name string, _ uint64) (types.WritableFile, error) {
+	return f.OpenWriter(dir, name)
 }
 
 func ifExists(err error) error {
@@ -149,11 +160,7 @@ func (f *walFS) wrap(file types.WritableFile, err error) (types.WritableFile, er
 	if err != nil {
 		return nil, err
 	}
-	late := f.late
-	if f.lazy != nil {
-		late = &lateSync{} // its syncs come from elsewhere, and are never put off
-	}
-	wrapped, err := newSegmentFile(file, f.zeros, f.room, late)
+	wrapped, err := newSegmentFile(file, f.zeros, f.late, f.room)
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -60,13 +59,13 @@ func mendTail(dir string, meta *walMeta, o walOptions) error {
 	}
 	path := filepath.Join(dir, segment.FileName(tail))
 	b, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // the crash came before it was made
-	}
 	if err != nil {
 		return err
 	}
 	found := scanSegment(b)
+	if err := checkTail(tail, len(b), found); err != nil {
+		return at(path, err)
+	}
 	if !o.unsynced && provesDamage(b[found.end:]) {
 		return at(path, fmt.Errorf("bytes after %d are damaged, and entries follow that were stored later", found.end))
 	}
@@ -82,6 +81,19 @@ func mendTail(dir string, meta *walMeta, o walOptions) error {
 		return nil
 	}
 	return meta.CommitState(rotate(state, found))
+}
+
+// checkTail compares the segment with what the list says of it. It was laid out before it was
+// listed. Entries that are cut off its beginning were durable before that was noted, and so was
+// at least one behind them: without any the segment would have been replaced.
+func checkTail(tail types.SegmentInfo, size int, found segmentScan) error {
+	if size < int(tail.SizeLimit) {
+		return fmt.Errorf("%d bytes are left of the %d that were laid out", size, tail.SizeLimit)
+	}
+	if least := tail.MinIndex - min(tail.BaseIndex, tail.MinIndex); least > 0 && uint64(found.entries) <= least {
+		return fmt.Errorf("%d entries are left of at least %d", found.entries, least+1)
+	}
+	return nil
 }
 
 // segmentScan is what a segment holds up to its last good commit.

@@ -21,6 +21,7 @@ type member struct {
 	fail     func(error) // stops the node: the state can no longer be trusted
 	digests  digests
 	samples  samples
+	saved    savedChanges
 	table    *command.Table
 	machine  atomic.Pointer[fsm.Machine]
 	halted   error         // at the entry that could not be applied; of the applier's goroutine
@@ -114,7 +115,9 @@ func (m *member) giveUp(b *batch) {
 
 // Snapshot freezes the state in constant time; writing it out happens later.
 func (m *member) Snapshot() (replica.Snapshot, error) {
-	return frozenSnapshot{m.machine.Load().Freeze()}, nil
+	f := m.machine.Load().Freeze()
+	m.saved.begin(snapshotMark{f.Index(), f.Changes()})
+	return frozenSnapshot{f}, nil
 }
 
 // Restore loads a snapshot into a new machine and swaps it in only when it is whole.
@@ -125,6 +128,7 @@ func (m *member) Restore(r io.Reader) error {
 	}
 	m.machine.Store(machine)
 	m.samples.forget()
+	m.saved.restored(machine.Changes())
 	index, _ := machine.LogHash()
 	m.wakeWaiters(index)
 	return nil

@@ -27,6 +27,8 @@ func TestDisk(t *testing.T) {
 		{"a replica's disk is full to the last byte", fullDiskOfAReplica},
 		{"a leader's disk stalls", stalledDisk},
 		{"the power fails", powerCut},
+		{"save points", savePoints},
+		{"damaged files", damagedFiles},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -150,9 +152,15 @@ func groupOnDisks(t *testing.T, server string, args ...string) (*Cluster, []*dis
 	for i := range c.Len() {
 		disks = append(disks, ownDisk(t, c, i, diskMiB))
 	}
+	formLossProof(t, c)
+	return c, disks
+}
+
+// formLossProof makes the nodes one group, and waits until the metadata group, too, can lose one.
+func formLossProof(t *testing.T, c *Cluster) {
+	t.Helper()
 	formOneGroup(t, c)
 	eventually(t, "the metadata group can lose a node, too", func() bool { return metaVoters(c, 0) == 3 })
-	return c, disks
 }
 
 // metaVoters counts the votes in the metadata group.

@@ -198,7 +198,7 @@ type PersistenceStatus struct {
 	LastSave      time.Time
 	LastSaveOK    bool
 	LastSaveTook  time.Duration
-	ChangesSince  uint64 // entries since the last snapshot
+	ChangesSince  uint64 // changes of keys since the last snapshot
 	LogBytes      int64
 	LogSyncFailed bool
 }

@@ -177,9 +177,14 @@ func (n *Node) openStore(s seat) (*persistence.GroupStore, error) {
 	if s.role == roleWitness {
 		check = shardgroup.CheckWitnessSnapshot
 	}
-	store, err := n.dep.Storage.OpenGroup(s.store(), persistence.GroupOptions{
-		Engine: cfg.Raft.LogEngine, NoSync: cfg.Storage.AppendFsync != "always", CheckSnapshot: check,
-	})
+	o := persistence.GroupOptions{Engine: cfg.Raft.LogEngine, CheckSnapshot: check}
+	if cfg.Storage.AppendFsync != "always" {
+		o.NoSync, o.OnFailure = true, func(err error) { n.groupFailed(s, err) }
+	}
+	if cfg.Storage.AppendFsync == "everysec" {
+		o.SyncEvery = time.Second
+	}
+	store, err := n.dep.Storage.OpenGroup(s.store(), o)
 	if err != nil {
 		return nil, fmt.Errorf("opening the log of group %s: %w", s.group, err)
 	}

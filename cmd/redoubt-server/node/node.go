@@ -112,6 +112,7 @@ func Start(d Deps, cfg *config.Live) (*Node, error) {
 	n.wg.Go(n.reconcileLoop)
 	n.wg.Go(n.rememberLoop)
 	n.wg.Go(n.lookoutLoop)
+	n.wg.Go(n.savePointsLoop)
 	n.resume()
 	return n, nil
 }
