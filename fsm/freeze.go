@@ -53,6 +53,16 @@ func (m *Machine) gateRuns() []GateChange {
 // Index returns the index of the last entry in the state.
 func (f *Frozen) Index() uint64 { return f.state.index }
 
+// Changes returns what Machine.Changes was.
+func (f *Frozen) Changes() uint64 { return f.state.rev }
+
+// Changes counts the changes of keys since the group began. It waits for the entry that is being applied.
+func (m *Machine) Changes() uint64 {
+	m.applying.RLock()
+	defer m.applying.RUnlock()
+	return m.db.Rev()
+}
+
 // Keys returns the number of keys.
 func (f *Frozen) Keys() int { return f.keys.Len() }
 

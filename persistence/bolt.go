@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/hashicorp/raft"
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
 	"go.etcd.io/bbolt"
 )
@@ -42,8 +43,11 @@ func openBolt(path string, noSync bool) (s *raftboltdb.BoltStore, err error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err
 	}
+	if err := checkBoltPages(path); err != nil {
+		return nil, damageAt(path, err)
+	}
 	if err := walkBolt(path); err != nil {
-		return nil, at(path, err)
+		return nil, damageAt(path, err)
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -52,7 +56,7 @@ func openBolt(path string, noSync bool) (s *raftboltdb.BoltStore, err error) {
 	}()
 	s, err = newBolt(path, noSync)
 	if err != nil {
-		return nil, at(path, err)
+		return nil, damageAt(path, err)
 	}
 	return s, nil
 }
@@ -90,14 +94,48 @@ func walkBolt(path string) (err error) {
 }
 
 // openBoltLog opens the log engine boltdb and reads every entry once.
-func openBoltLog(path string, noSync bool) (engineLog, error) {
-	b, err := openBolt(path, noSync)
+func openBoltLog(path string, room *room, lazy *lazySync) (engineLog, error) {
+	b, err := openBolt(path, lazy != nil)
 	if err != nil {
 		return nil, err
 	}
-	l := checkedLog{b}
+	l := checkedLog{patientBolt{b, room, lazy}}
 	if err := verifyLog(l); err != nil {
 		return nil, errors.Join(at(path, err), l.Close())
 	}
 	return l, nil
+}
+
+// patientBolt is a bolt log that waits for space. A transaction that found none was
+// undone.
+type patientBolt struct {
+	*raftboltdb.BoltStore
+	room *room
+	lazy *lazySync // nil: every transaction is synced
+}
+
+// StoreLogs stores entries.
+func (b patientBolt) StoreLogs(entries []*raft.Log) error {
+	return b.write(func() error { return b.BoltStore.StoreLogs(entries) })
+}
+
+// DeleteRange deletes entries.
+func (b patientBolt) DeleteRange(from, to uint64) error {
+	return b.write(func() error { return b.BoltStore.DeleteRange(from, to) })
+}
+
+func (b patientBolt) write(f func() error) error {
+	err := b.room.await(f)
+	if b.lazy != nil {
+		b.lazy.mark(b.BoltStore)
+	}
+	return err
+}
+
+// Close closes the file.
+func (b patientBolt) Close() error {
+	if b.lazy != nil {
+		b.lazy.forget(b.BoltStore)
+	}
+	return b.BoltStore.Close()
 }

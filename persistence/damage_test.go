@@ -198,7 +198,7 @@ func TestDamageWhileRunningIsSeenByReader(t *testing.T) {
 func TestFlippedBitsInStableStore(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "stable.json")
 	check(t, createStable(path))
-	s, err := openStable(path)
+	s, err := openStable(path, nil)
 	check(t, err)
 	check(t, s.SetUint64([]byte("CurrentTerm"), 77))
 	check(t, s.Set([]byte("LastVoteCand"), []byte("candidate")))
@@ -208,7 +208,7 @@ func TestFlippedBitsInStableStore(t *testing.T) {
 		damaged := append([]byte(nil), whole...)
 		damaged[i/8] ^= 1 << (i % 8)
 		check(t, os.WriteFile(path, damaged, 0o600))
-		if s, err := openStable(path); err == nil && !holds(s, 77, "candidate") {
+		if s, err := openStable(path, nil); err == nil && !holds(s, 77, "candidate") {
 			t.Errorf("bit %d of byte %d", i%8, i/8)
 		}
 	}

@@ -40,7 +40,7 @@ func TestStoreUnsynced(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "wal")
 	check(t, createWAL(dir))
 	open := func() DeferringLog {
-		log, err := openSizedWAL(dir, 1024, false, slog.New(slog.DiscardHandler))
+		log, err := openWAL(dir, walOptions{size: 1024, log: slog.New(slog.DiscardHandler)})
 		check(t, err)
 		return log.(DeferringLog)
 	}

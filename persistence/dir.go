@@ -22,6 +22,7 @@ type Dir struct {
 	data   string // path of the data directory
 	log    *slog.Logger
 	lock   *os.File
+	space  spaceWatch
 
 	mu     sync.Mutex
 	closed bool                   // guarded by mu, as is what follows

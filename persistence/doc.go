@@ -8,6 +8,7 @@
 // Invariants:
 //   - What a method that stores has returned from without error survives a
 //     crash of the process, and, unless NoSync, of the machine.
+//   - A write that finds the disk full waits for space; it is no failure.
 //   - After a write has failed nothing is written any more through that
 //     GroupStore: a disk that lost a write must not be trusted with the next.
 //   - A log's torn tail after a crash is cut. Any other damage makes OpenGroup

@@ -1,6 +1,7 @@
 package persistence
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ import (
 //	wal/              the log, engine wal: segments and their list
 //	log.db            the log, engine boltdb
 //	closed.json       where the log ended at a clean stop, see end.go
+//	unsynced          stands here while the log is not synced batch by batch, see lazy.go
 //	snapshots/ID/     one directory a snapshot, see snapshot_dir.go
 //
 // It is made under another name and renamed when all of it is there, so that a
@@ -47,6 +49,9 @@ type groupFiles struct {
 	log       raft.LogStore
 	stable    raft.StableStore
 	snapshots *snapshotDir
+	guard     *guard
+	room      *room
+	lazy      *lazySync   // nil: the log is synced batch by batch
 	closers   []io.Closer // in the order of opening
 	markEnd   bool        // at closing: all was found whole, and is synced
 }
@@ -111,37 +116,27 @@ func (g *groupFiles) openFiles(o GroupOptions, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	stable, err := openStable(filepath.Join(g.path, stableName))
+	g.guard, g.room = &guard{onFailure: o.OnFailure}, newRoom(g.path, log)
+	stable, err := openStable(filepath.Join(g.path, stableName), g.room)
 	if err != nil {
 		return err
 	}
 	g.closers = append(g.closers, stable)
-	end, err := readEnd(g.path)
+	entries, err := g.openLog(engine, o, log)
 	if err != nil {
-		return err
-	}
-	entries, err := g.openLog(engine, o.NoSync, log)
-	if err != nil {
-		return err
-	}
-	g.closers = append(g.closers, entries)
-	last, err := entries.LastIndex()
-	if err != nil {
-		return err
-	}
-	if err := checkEnd(g.path, end, last); err != nil {
 		return err
 	}
 	if g.snapshots, err = openSnapshots(filepath.Join(g.path, snapshotsName), o, log); err != nil {
 		return err
 	}
-	guard := &guard{onFailure: o.OnFailure}
-	g.log, g.stable = &guardedLog{entries, guard}, &guardedStable{stable, guard}
+	g.log, g.stable = &guardedLog{entries, g.guard}, &guardedStable{stable, g.guard}
 	err = reconcile(g.log, g.snapshots, g.snapshots.damaged())
 	if errors.Is(err, errMissing) {
 		return at(g.path, err)
 	}
-	g.markEnd = err == nil && !o.NoSync
+	g.markEnd = err == nil
+	g.closers = append(g.closers, g.room) // closed first: it may hold a writer
+	g.room.armed.Store(true)
 	return err
 }
 
@@ -165,11 +160,61 @@ func (g *groupFiles) engine(wanted string, log *slog.Logger) (string, error) {
 	return info.Engine, nil
 }
 
-func (g *groupFiles) openLog(engine string, noSync bool, log *slog.Logger) (engineLog, error) {
-	if engine == EngineBolt {
-		return openBoltLog(filepath.Join(g.path, boltLogName), noSync)
+// openLog opens the log and compares its end with what a clean stop noted.
+func (g *groupFiles) openLog(engine string, o GroupOptions, log *slog.Logger) (engineLog, error) {
+	end, err := readEnd(g.path)
+	if err != nil {
+		return nil, err
 	}
-	return openWAL(filepath.Join(g.path, walName), noSync, log)
+	unsynced := isUnsynced(g.path)
+	if err := noteUnsynced(g.path, unsynced || o.NoSync); err != nil {
+		return nil, err
+	}
+	if o.NoSync {
+		g.lazy = newLazySync(o.SyncEvery, g.guard.fail)
+	}
+	entries, err := g.openEngine(engine, o.segmentBytes, unsynced, log)
+	if err != nil {
+		return nil, errors.Join(err, g.stopLazy())
+	}
+	g.closers = append(g.closers, entries)
+	if g.lazy != nil {
+		g.closers = append(g.closers, g.lazy)
+	} else if err := noteUnsynced(g.path, false); err != nil {
+		return nil, err
+	}
+	last, err := entries.LastIndex()
+	if err != nil {
+		return nil, err
+	}
+	return entries, checkEnd(g.path, end, last)
+}
+
+// stopLazy ends what newLazySync began.
+func (g *groupFiles) stopLazy() error {
+	if g.lazy == nil {
+		return nil
+	}
+	return g.lazy.Close()
+}
+
+func (g *groupFiles) openEngine(engine string, segment int, unsynced bool, log *slog.Logger) (engineLog, error) {
+	if engine == EngineBolt {
+		path := filepath.Join(g.path, boltLogName)
+		if unsynced {
+			if err := syncFile(path); err != nil {
+				return nil, err
+			}
+		}
+		return openBoltLog(path, g.room, g.lazy)
+	}
+	space, err := spaceOf(g.path)
+	if err != nil {
+		return nil, err
+	}
+	return openWAL(filepath.Join(g.path, walName), walOptions{
+		size: cmp.Or(segment, space.segmentSize()), room: g.room, lazy: g.lazy, unsynced: unsynced, log: log,
+	})
 }
 
 // close closes everything, last opened first, and marks the log's end.
@@ -183,8 +228,8 @@ func (g *groupFiles) close() error {
 		err = errors.Join(err, g.closers[i].Close())
 	}
 	g.closers = nil
-	if err == nil && g.markEnd {
-		err = markEnd(g.path, last)
+	if err == nil && g.markEnd && g.guard.failed() == nil {
+		err = errors.Join(noteUnsynced(g.path, false), markEnd(g.path, last))
 	}
 	return err
 }
@@ -200,6 +245,15 @@ func (e *pathError) Error() string { return e.path + ": " + e.err.Error() }
 func (e *pathError) Unwrap() error { return e.err }
 
 func at(path string, err error) error { return &pathError{path, err} }
+
+// damageAt is at, but for errors of the operating system.
+func damageAt(path string, err error) error {
+	var system syscall.Errno
+	if errors.As(err, &system) {
+		return err
+	}
+	return at(path, err)
+}
 
 // damage makes a CorruptError of an error about what files hold, or that one is
 // missing. Others (no permission, too many files, an I/O error) stay: to remove

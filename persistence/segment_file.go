@@ -26,6 +26,7 @@ type segmentFile struct {
 	types.WritableFile
 	raw    syscall.RawConn
 	late   *lateSync
+	room   *room
 	zeros  []byte // zeroAheadBytes of them
 	size   int64  // that was laid out
 	filled int64  // up to where the file was written, with entries or zeros
@@ -33,7 +34,7 @@ type segmentFile struct {
 }
 
 // newSegmentFile wraps a file that the log opened.
-func newSegmentFile(file types.WritableFile, zeros []byte, late *lateSync) (types.WritableFile, error) {
+func newSegmentFile(file types.WritableFile, zeros []byte, late *lateSync, room *room) (types.WritableFile, error) {
 	f, ok := file.(interface {
 		Stat() (os.FileInfo, error)
 		SyscallConn() (syscall.RawConn, error)
@@ -49,12 +50,17 @@ func newSegmentFile(file types.WritableFile, zeros []byte, late *lateSync) (type
 	if err != nil {
 		return nil, err
 	}
-	return &segmentFile{WritableFile: file, raw: raw, late: late, zeros: zeros, size: info.Size()}, nil
+	return &segmentFile{WritableFile: file, raw: raw, late: late, room: room, zeros: zeros, size: info.Size()}, nil
 }
 
-// WriteAt writes at the end of the log.
-func (f *segmentFile) WriteAt(b []byte, off int64) (int, error) {
-	n, err := f.WritableFile.WriteAt(b, off)
+// WriteAt writes at the end of the log. What was laid out has its space, as a rule; but
+// not every file system lays out, and an entry may be larger than a segment.
+func (f *segmentFile) WriteAt(b []byte, off int64) (n int, err error) {
+	err = f.room.await(func() error {
+		m, err := f.WritableFile.WriteAt(b[n:], off+int64(n))
+		n += m
+		return err
+	})
 	end := off + int64(n)
 	if err != nil || end <= f.filled {
 		return n, err
@@ -73,6 +79,9 @@ func (f *segmentFile) zeroAhead() error {
 	}
 	n, err := f.WritableFile.WriteAt(f.zeros[:ahead], f.filled)
 	f.filled += int64(n)
+	if diskFull(err) {
+		return nil // zeros need not be there
+	}
 	return err
 }
 

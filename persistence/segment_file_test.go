@@ -39,7 +39,7 @@ func newRecorded(t *testing.T, size int64) (*segmentFile, *recorder) {
 	t.Cleanup(func() { file.Close() })
 	check(t, file.Truncate(size))
 	r := &recorder{File: file}
-	f, err := newSegmentFile(r, make([]byte, 1000), &lateSync{})
+	f, err := newSegmentFile(r, make([]byte, 1000), &lateSync{}, nil)
 	check(t, err)
 	return f.(*segmentFile), r
 }

@@ -16,6 +16,7 @@ import (
 // checksums (bolt) reads a flipped bit in a key as "not found".
 type stableStore struct {
 	path string
+	room *room
 
 	mu     sync.Mutex // guards values, and orders the writing of the file
 	values map[string][]byte
@@ -30,12 +31,12 @@ func createStable(path string) error {
 	return s.save(map[string][]byte{})
 }
 
-func openStable(path string) (*stableStore, error) {
+func openStable(path string, room *room) (*stableStore, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	s := &stableStore{path: path}
+	s := &stableStore{path: path, room: room}
 	body, err := unseal(b)
 	if err == nil {
 		err = json.Unmarshal(body, &s.values)
@@ -80,7 +81,7 @@ func (s *stableStore) save(values map[string][]byte) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(s.path, seal(body), dataFileMode)
+	return s.room.await(func() error { return replaceFile(s.path, seal(body), dataFileMode) })
 }
 
 // Get returns a value, or ErrKeyNotFound.

@@ -2,6 +2,7 @@ package persistence
 
 import (
 	"io"
+	"time"
 
 	"github.com/hashicorp/raft"
 )
@@ -42,8 +43,11 @@ type GroupOptions struct {
 	Engine string
 
 	// NoSync leaves it to the operating system when writes of the log reach the
-	// disk. Snapshots are synced all the same.
-	NoSync bool
+	// disk, until the group is closed. Snapshots are synced all the same. With
+	// SyncEvery they are synced in the background so often; a failure is told by
+	// OnFailure.
+	NoSync    bool
+	SyncEvery time.Duration
 
 	// CheckSnapshot, if set, reads a complete snapshot before it becomes one of
 	// ours; its error refuses the snapshot.
@@ -55,6 +59,8 @@ type GroupOptions struct {
 	// OnFailure, if set, is called once, with the first write that failed. From
 	// then on the GroupStore refuses to write: the member must be stopped.
 	OnFailure func(err error)
+
+	segmentBytes int // of tests; 0: by the size of the disk
 }
 
 // DefaultRetainSnapshots is how many snapshots are kept where the options do

@@ -15,8 +15,8 @@ import (
 	"github.com/hashicorp/raft-wal/types"
 )
 
-// segmentBytes is the size a log segment is laid out with on disk. Old entries
-// are given up a segment at a time.
+// segmentBytes is the size a log segment is laid out with on disk, unless the disk is
+// small. Old entries are given up a segment at a time.
 const segmentBytes = 16 << 20
 
 // walLog is the log engine wal.
@@ -37,26 +37,35 @@ func createWAL(dir string) error {
 	return createMeta(dir)
 }
 
-// openWAL opens the log in dir: mends what a crash left, opens, and reads every
-// entry once.
-func openWAL(dir string, noSync bool, log *slog.Logger) (engineLog, error) {
-	return openSizedWAL(dir, segmentBytes, noSync, log)
+// walOptions are how to open the log.
+type walOptions struct {
+	size     int       // of a segment
+	room     *room     // nil: a full disk is an error like others
+	lazy     *lazySync // nil: every batch is synced
+	unsynced bool      // the log was last written to by somebody who did not sync
+	log      *slog.Logger
 }
 
-func openSizedWAL(dir string, size int, noSync bool, log *slog.Logger) (engineLog, error) {
+// openWAL opens the log in dir: mends what a crash left, opens, and reads every
+// entry once.
+func openWAL(dir string, o walOptions) (engineLog, error) {
 	late := &lateSync{}
-	meta, err := openMeta(dir, noSync, late)
+	files := &walFS{FS: walfs.New(), late: &lateSync{}, room: o.room, lazy: o.lazy}
+	if o.lazy == nil { // who syncs in the background puts nothing off
+		files.late, files.zeros = late, make([]byte, zeroAheadBytes)
+	}
+	meta, err := openMeta(dir, o, late, files)
 	if err != nil {
 		return nil, err
 	}
-	if err := mendTail(dir, meta, log); err != nil {
+	if err := mendTail(dir, meta, o); err != nil {
 		return nil, err
 	}
 	w, err := wal.Open(dir,
 		wal.WithMetaStore(meta),
-		wal.WithSegmentSize(size),
-		wal.WithSegmentFiler(segment.NewFiler(dir, &walFS{walfs.New(), noSync, make([]byte, zeroAheadBytes), late})),
-		wal.WithLogger(hclogTo(log)))
+		wal.WithSegmentSize(o.size),
+		wal.WithSegmentFiler(segment.NewFiler(dir, files)),
+		wal.WithLogger(hclogTo(o.log)))
 	if err != nil {
 		return nil, walDamage(dir, err)
 	}
@@ -83,14 +92,10 @@ func (l *walLog) GetLog(index uint64, e *raft.Log) error {
 // walDamage marks an error of opening the log as damage, unless it is the
 // operating system's.
 func walDamage(dir string, err error) error {
-	var missing *fs.PathError
-	switch {
-	case errors.As(err, &missing):
-		return err
-	case errors.Is(err, types.ErrCorrupt):
+	if errors.Is(err, types.ErrCorrupt) {
 		return at(dir, err)
 	}
-	return at(dir, fmt.Errorf("open log: %w", err))
+	return damageAt(dir, fmt.Errorf("open log: %w", err))
 }
 
 // entryFile names the segment that holds the entry an error is about.
@@ -106,18 +111,43 @@ func entryFile(dir string, state types.PersistentState, err error) string {
 	return dir
 }
 
-// walFS is the file system the log sees. With noSync its files are not synced.
+// walFS is the file system the log sees.
 type walFS struct {
 	*walfs.FS
-	noSync bool
-	zeros  []byte
-	late   *lateSync
+	late  *lateSync
+	room  *room
+	lazy  *lazySync
+	zeros []byte
 }
 
-// Create makes a segment.
-func (f *walFS) Create(dir, name string, size uint64) (types.WritableFile, error) {
-	file, err := f.FS.Create(dir, name, size)
-	return f.wrap(file, err)
+// layOut makes the file of a segment, unless it is there, and syncs it and its directory. One
+// that there is no space for leaves nothing behind.
+func (f *walFS) layOut(dir, name string, size uint64) error {
+	if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+		return nil
+	}
+	return f.room.await(func() error {
+		file, err := f.FS.Create(dir, name, size)
+		if diskFull(err) {
+			return errors.Join(err, ifExists(os.Remove(filepath.Join(dir, name))))
+		}
+		if err != nil {
+			return err
+		}
+		return errors.Join(file.Sync(), file.Close())
+	})
+}
+
+// Create opens a segment that was laid out before it was listed.
+func (f *walFS) Create(dir, name string, _ uint64) (types.WritableFile, error) {
+	return f.OpenWriter(dir, name)
+}
+
+func ifExists(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // OpenWriter opens a segment that is still written to.
@@ -130,17 +160,12 @@ func (f *walFS) wrap(file types.WritableFile, err error) (types.WritableFile, er
 	if err != nil {
 		return nil, err
 	}
-	if f.noSync {
-		return unsyncedFile{file}, nil
-	}
-	wrapped, err := newSegmentFile(file, f.zeros, f.late)
+	wrapped, err := newSegmentFile(file, f.zeros, f.late, f.room)
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
+	if f.lazy != nil {
+		return lazyFile{wrapped, f.lazy}, nil
+	}
 	return wrapped, nil
 }
-
-type unsyncedFile struct{ types.WritableFile }
-
-// Sync does nothing.
-func (unsyncedFile) Sync() error { return nil }

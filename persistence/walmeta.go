@@ -8,15 +8,18 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/hashicorp/raft-wal/segment"
 	"github.com/hashicorp/raft-wal/types"
 )
 
 // walMeta keeps the log's list of segments in a small checksummed file, which is
 // replaced as a whole. The stable store is elsewhere.
 type walMeta struct {
-	path   string
-	noSync bool
-	late   *lateSync
+	path string
+	late *lateSync
+	room *room
+	lazy *lazySync // nil: segments are synced as they are written
+	lay  func(dir, name string, size uint64) error
 
 	mu   sync.Mutex
 	last types.PersistentState // what the file holds; guarded by mu
@@ -34,8 +37,8 @@ func createMeta(dir string) error {
 	return m.CommitState(types.PersistentState{})
 }
 
-func openMeta(dir string, noSync bool, late *lateSync) (*walMeta, error) {
-	m := &walMeta{path: filepath.Join(dir, metaName), noSync: noSync, late: late}
+func openMeta(dir string, o walOptions, late *lateSync, files *walFS) (*walMeta, error) {
+	m := &walMeta{path: filepath.Join(dir, metaName), late: late, room: o.room, lazy: o.lazy, lay: files.layOut}
 	b, err := os.ReadFile(m.path)
 	if err != nil {
 		return nil, err
@@ -59,7 +62,8 @@ func (m *walMeta) state() types.PersistentState {
 // Load returns the list.
 func (m *walMeta) Load(string) (types.PersistentState, error) { return m.state(), nil }
 
-// CommitState replaces the list. It may call a segment complete, so that one's end has to be durable before.
+// CommitState replaces the list. By then a segment that it calls closed is on disk, and the
+// one that comes next is laid out: so one that is missing or too short is always damage.
 func (m *walMeta) CommitState(s types.PersistentState) error {
 	if err := m.late.sync(); err != nil {
 		return fmt.Errorf("sync segment: %w", err)
@@ -68,24 +72,24 @@ func (m *walMeta) CommitState(s types.PersistentState) error {
 	if err != nil {
 		return err
 	}
-	if err := m.write(seal(body)); err != nil {
+	if m.lazy != nil {
+		if err := m.lazy.flush(); err != nil {
+			return err
+		}
+	}
+	if n := len(s.Segments); n > 0 {
+		tail := s.Segments[n-1]
+		if err := m.lay(filepath.Dir(m.path), segment.FileName(tail), uint64(tail.SizeLimit)); err != nil {
+			return fmt.Errorf("lay out segment: %w", err)
+		}
+	}
+	if err := m.room.await(func() error { return replaceFile(m.path, seal(body), dataFileMode) }); err != nil {
 		return fmt.Errorf("save list of segments: %w", err)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.last = s
 	return nil
-}
-
-func (m *walMeta) write(b []byte) error {
-	if !m.noSync {
-		return replaceFile(m.path, b, dataFileMode)
-	}
-	temp := m.path + tempSuffix
-	if err := os.WriteFile(temp, b, dataFileMode); err != nil {
-		return err
-	}
-	return os.Rename(temp, m.path)
 }
 
 // GetStable is not used.

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -27,6 +26,9 @@ import (
 // What is cut is overwritten with zeros, so that bytes of one crash cannot pass
 // for proof at the next.
 //
+// In a log that was not synced batch by batch (see lazy.go) nothing is proof: after a
+// crash of the machine any page of this segment may be missing.
+//
 // A crash may also come when a segment is full and closed on disk, and the list
 // of segments does not say so yet. The engine would open the segment and refuse
 // every write for ever; so the list is brought up to date.
@@ -46,7 +48,7 @@ const (
 )
 
 // mendTail mends the segment that was being written.
-func mendTail(dir string, meta *walMeta, log *slog.Logger) error {
+func mendTail(dir string, meta *walMeta, o walOptions) error {
 	state := meta.state()
 	if len(state.Segments) == 0 {
 		return nil
@@ -57,23 +59,41 @@ func mendTail(dir string, meta *walMeta, log *slog.Logger) error {
 	}
 	path := filepath.Join(dir, segment.FileName(tail))
 	b, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // the crash came before it was made
-	}
 	if err != nil {
 		return err
 	}
 	found := scanSegment(b)
-	if provesDamage(b[found.end:]) {
+	if err := checkTail(tail, len(b), found); err != nil {
+		return at(path, err)
+	}
+	if !o.unsynced && provesDamage(b[found.end:]) {
 		return at(path, fmt.Errorf("bytes after %d are damaged, and entries follow that were stored later", found.end))
 	}
-	if err := clearTail(path, b, found.end, log); err != nil {
+	if err := clearTail(path, b, found.end, o.log); err != nil {
 		return err
+	}
+	if o.unsynced { // what is left of it counts from now on
+		if err := syncFile(path); err != nil {
+			return err
+		}
 	}
 	if found.indexStart == 0 {
 		return nil
 	}
 	return meta.CommitState(rotate(state, found))
+}
+
+// checkTail compares the segment with what the list says of it. It was laid out before it was
+// listed. Entries that are cut off its beginning were durable before that was noted, and so was
+// at least one behind them: without any the segment would have been replaced.
+func checkTail(tail types.SegmentInfo, size int, found segmentScan) error {
+	if size < int(tail.SizeLimit) {
+		return fmt.Errorf("%d bytes are left of the %d that were laid out", size, tail.SizeLimit)
+	}
+	if least := tail.MinIndex - min(tail.BaseIndex, tail.MinIndex); least > 0 && uint64(found.entries) <= least {
+		return fmt.Errorf("%d entries are left of at least %d", found.entries, least+1)
+	}
+	return nil
 }
 
 // segmentScan is what a segment holds up to its last good commit.

@@ -16,7 +16,7 @@ const smallSegmentBytes = 4096
 
 func openSmallWAL(t *testing.T, dir string) (engineLog, error) {
 	t.Helper()
-	l, err := openSizedWAL(dir, smallSegmentBytes, false, slog.New(slog.DiscardHandler))
+	l, err := openWAL(dir, walOptions{size: smallSegmentBytes, log: slog.New(slog.DiscardHandler)})
 	if err == nil {
 		t.Cleanup(func() { l.Close() })
 	}

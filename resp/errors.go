@@ -56,6 +56,7 @@ const (
 	ErrNoPermChannel      = "NOPERM this user has no permissions to access one of the channels used as arguments"
 	ErrMaxClients         = "ERR max number of clients reached"
 	ErrOOM                = "OOM command not allowed when used memory > 'maxmemory'."
+	ErrDiskFull           = "MISCONF Errors writing to the log: No space left on device. Commands that may modify the data set are disabled until there is space again."
 	ErrLoading            = "LOADING Redis is loading the dataset in memory"
 	ErrReadOnlyReplica    = "READONLY You can't write against a read only replica."
 	ErrSubscribedOnlyF    = "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"

@@ -125,6 +125,9 @@ func (g *Group) propose(taken []*pending) *batch {
 		finishAll(taken, ErrNotLeading)
 		return nil
 	}
+	if taken = g.refuseWrites(taken); len(taken) == 0 {
+		return nil
+	}
 	b := g.spare
 	if b == nil {
 		b = &batch{}
@@ -139,6 +142,10 @@ func (g *Group) propose(taken []*pending) *batch {
 	}
 	if len(data) > maxRequestBytes {
 		b.fail(ErrTooLarge)
+		return nil
+	}
+	if len(data) > 2*maxEntryBytes && g.noRoom(len(data)) { // the reserve has room for smaller ones
+		b.fail(ErrNoSpace)
 		return nil
 	}
 	g.inflight.put(b)

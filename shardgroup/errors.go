@@ -14,6 +14,8 @@ var (
 	ErrClosed = notRun("the group is closed")
 	// ErrTooLarge is returned for a request that does not fit into one entry.
 	ErrTooLarge = notRun("the request is larger than an entry may be")
+	// ErrNoSpace is returned for a write while the disks have no room for it.
+	ErrNoSpace = notRun("no space is left on the disk")
 	// ErrNotOwned is returned by reads of a slot whose gate is not open here.
 	ErrNotOwned = notRun("the slot is not served by this group")
 	// ErrNoQuorum is returned by reads when leadership could not be proved.

@@ -34,7 +34,8 @@ type Deps struct {
 	Topology Topology
 	Table    *command.Table
 	Logger   *slog.Logger
-	Fail     func(error) // called when the group can no longer be trusted: the node must stop
+	Full     func(bytes int) bool // tells whether the disk has no room for bytes more; nil: it always has
+	Fail     func(error)          // called when the group can no longer be trusted: the node must stop
 }
 
 // Options is how a Group runs.
@@ -71,6 +72,8 @@ type Group struct {
 	spare     *batch      // likewise
 	pool      sync.Pool
 	transfers chan transferRequest
+	full      fullMembers
+	patrol    patrol
 
 	clock *clock
 	stamp sync.Mutex // guards rng
@@ -134,6 +137,9 @@ func Open(d Deps, o Options) (*Group, error) {
 	g.wg.Go(g.lead)
 	g.wg.Go(g.keep)
 	g.wg.Go(g.expire)
+	if d.Full != nil {
+		g.wg.Go(g.watchDisk)
+	}
 	return g, nil
 }
 

@@ -97,6 +97,10 @@ type reign struct {
 	calls  busy      // metadata calls
 	config busy      // Raft configuration changes
 	wg     waitGroup
+
+	fullSince time.Time // the disk has been full, or a hand-over because of it was tried; zero: it is not
+	patrols   busy      // comparisons of the members' states
+	patrolled time.Time
 }
 
 // duties does whatever is due.
@@ -109,10 +113,12 @@ func (r *reign) duties(ctx context.Context) {
 		return
 	}
 	m := g.dep.Topology.Map()
-	r.tick(ctx)
+	r.tick(ctx, m)
 	r.gates(ctx, m)
 	r.members(ctx, m)
 	r.report(ctx, m)
+	r.space(ctx)
+	r.patrol(ctx, m)
 }
 
 // next is when duties are due again: at the next expiry, or after dutyInterval.
@@ -124,12 +130,12 @@ func (r *reign) next() time.Duration {
 	return max(wait, minTick)
 }
 
-// tick advances the machine's time when a key is due to expire, and tells the
-// witness how much of its log is no longer needed.
-func (r *reign) tick(ctx context.Context) {
+// tick advances the machine's time when a key is due to expire or the group has been idle, and
+// tells the witness how much of its log is no longer needed.
+func (r *reign) tick(ctx context.Context, m *slotmap.Map) {
 	g, machine := r.g, r.g.Machine()
 	at, ok := machine.NextExpiry()
-	due := ok && at < g.clock.now(machine.Now()) // a key lives through its last millisecond
+	due := ok && at < g.clock.now(machine.Now()) || r.idle(m) // a key lives through its last millisecond
 	safe := g.safeIndex()
 	if !due && (!g.hasWitness() || safe < machine.SafeIndex()+tickLagEntries) {
 		return

@@ -28,6 +28,9 @@ func (g *Group) handlers() map[string]bus.Handler {
 		"member":    g.serveMember,
 		"verify":    g.serveVerify,
 		"digest":    g.serveDigest,
+		fullMethod:  g.serveFull,
+		"patrol":    g.servePatrol,
+		"diverged":  g.serveDiverged,
 	}
 }
 

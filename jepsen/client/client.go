@@ -44,7 +44,7 @@ func (r Reply) Nil() bool { return r.Outcome == Done && r.Value.IsNull() }
 // definite begins the error replies of commands that certainly did not run.
 var definite = []string{
 	"MOVED ", "ASK ", "CLUSTERDOWN", "TRYAGAIN", "CROSSSLOT", "LOADING", "READONLY", "EXECABORT",
-	"ERR ", "WRONGTYPE", "NOAUTH", "WRONGPASS", "NOSCRIPT", "MASTERDOWN", "BUSY", "OOM",
+	"ERR ", "WRONGTYPE", "NOAUTH", "WRONGPASS", "NOSCRIPT", "MASTERDOWN", "BUSY", "OOM", "MISCONF",
 }
 
 // Judge says what an error reply says of its command.

@@ -35,17 +35,23 @@ func TestHostile(t *testing.T) {
 func oneGroup(t *testing.T, server string, n int, args ...string) *Cluster {
 	t.Helper()
 	c := nodes(t, server, n, args...)
+	formOneGroup(t, c)
+	return c
+}
+
+// formOneGroup starts all nodes and makes them the members of one group, which owns all slots.
+func formOneGroup(t *testing.T, c *Cluster) {
+	t.Helper()
 	startAll(t, c)
 	cli(t, c, at(c, 0, "CLUSTER", "ADDSLOTSRANGE", "0", "16383"), "OK")
-	for i := 1; i < n; i++ {
+	for i := 1; i < c.Len(); i++ {
 		cli(t, c, at(c, i, "CLUSTER", "MEET", "127.0.0.1", strconv.Itoa(c.Port(0))), "OK")
 		eventually(t, "they have met", func() bool { return known(c, i) == strconv.Itoa(i+1) })
 	}
-	for i := 1; i < n; i++ {
+	for i := 1; i < c.Len(); i++ {
 		cli(t, c, at(c, i, "CLUSTER", "REPLICATE", id(t, c, 0)), "OK")
 	}
 	settle(t, c)
-	return c
 }
 
 // master is a node that says it is one, -1 if none does. Nodes that do not answer are not asked

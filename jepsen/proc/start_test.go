@@ -16,8 +16,9 @@ import (
 // exitTimeout is how long a start that cannot succeed may take to say so.
 const exitTimeout = 10 * time.Second
 
-// ends runs the server in a directory and wants it to end with status 1 and to say why.
-func ends(t *testing.T, what, server, dir string, args []string, wanted ...string) {
+// ends runs the server in a directory and wants it to end with status 1 and to say why. It
+// returns what it said.
+func ends(t *testing.T, what, server, dir string, args []string, wanted ...string) string {
 	t.Helper()
 	cmd := exec.Command(server, args...)
 	cmd.Dir = dir
@@ -28,13 +29,14 @@ func ends(t *testing.T, what, server, dir string, args []string, wanted ...strin
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
 		t.Errorf("%s: it ended with %v and said\n%s", what, err, out)
-		return
+		return string(out)
 	}
 	for _, w := range wanted {
 		if !strings.Contains(string(out), w) {
 			t.Errorf("%s: %q is missing in\n%s", what, w, out)
 		}
 	}
+	return string(out)
 }
 
 // failingStarts are mistakes of an operator. Each is told and harms nothing that runs.

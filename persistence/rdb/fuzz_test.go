@@ -5,6 +5,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/redoubtdb/redoubt/persistence/rdb"
@@ -53,6 +55,9 @@ func FuzzReader(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Add(smallFile(f))
+	for _, seed := range corpus(f) {
+		f.Add(seed)
+	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		if len(file) >= 8 {
 			copy(file[len(file)-8:], make([]byte, 8)) // no checksum: else nothing else is ever tried
@@ -73,6 +78,25 @@ func FuzzReader(f *testing.F) {
 		}
 		compareKeys(t, again.keys, inFirstDB(m.keys))
 	})
+}
+
+// corpus is what the fuzzer has found so far that takes ways of its own through the reader: a
+// quoted file a line.
+func corpus(t testing.TB) [][]byte {
+	t.Helper()
+	b, err := os.ReadFile("testdata/corpus.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files [][]byte
+	for line := range strings.Lines(string(b)) {
+		file, err := strconv.Unquote(strings.TrimSpace(line))
+		if err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		files = append(files, []byte(file))
+	}
+	return files
 }
 
 // smallSeeds are files of one small key each.

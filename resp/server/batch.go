@@ -108,6 +108,13 @@ func (c *Conn) commit() {
 		c.out.Truncate(len(before))
 		c.answerNotRun(req.Ops)
 		c.batch.recycle()
+	case errors.Is(err, ErrNoSpace):
+		s.stats.NotRun.Add(1)
+		c.out.Truncate(len(before))
+		c.answerNoSpace(req.Ops)
+		fronts := c.batch.fronts
+		c.batch.recycle()
+		c.runDeferred(fronts)
 	default:
 		s.stats.Unknown.Add(1)
 		c.answerUnknown(before, req.Ops)
@@ -122,6 +129,29 @@ func (c *Conn) answerNotRun(ops []fsm.Op) {
 		} else {
 			c.out.Error(c.srv.redirect(op, c.session.readonly))
 		}
+	}
+}
+
+// answerNoSpace refuses the writes of a batch for which the disk has no room. The reads behind them go on.
+func (c *Conn) answerNoSpace(ops []fsm.Op) {
+	for i := range ops {
+		switch op := &ops[i]; {
+		case op.Local != nil:
+			op.Local(c.out)
+		case op.IsWrite():
+			c.out.Error(resp.ErrDiskFull)
+		default:
+			c.readAfter(op)
+		}
+	}
+}
+
+// readAfter runs a read of a batch whose writes were refused.
+func (c *Conn) readAfter(op *fsm.Op) {
+	mark := c.out.Len()
+	if err := c.srv.shard.Read(c.ctx, op, c.out, ReadOptions{}); err != nil {
+		c.out.Truncate(mark)
+		c.out.Error(c.srv.redirect(op, c.session.readonly))
 	}
 }
 

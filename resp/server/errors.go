@@ -6,6 +6,8 @@ import "errors"
 var (
 	// ErrNotRun is returned when a request certainly did not run and never will.
 	ErrNotRun = errors.New("not run")
+	// ErrNoSpace is returned when a request certainly did not run, because the disks have no room for its writes.
+	ErrNoSpace = errors.New("no space for writes")
 	// ErrIndeterminate is returned when it is unknown whether a request ran or will run.
 	ErrIndeterminate = errors.New("outcome unknown")
 	// ErrNotOwned is returned when the state machine does not own the slot of a read.

@@ -260,3 +260,47 @@ func TestOneByteASecond(t *testing.T) {
 		}, "--timeout", timeout)
 	}
 }
+
+// All clients together hold no more than maxmemory-clients: the one that holds most is closed, whether by replies it does
+// not read, by a request without an end, or by a queue; who asked for CLIENT NO-EVICT is spared.
+func TestMemoryOfAllClients(t *testing.T) {
+	const limit = 8 << 20
+	piece := strings.Repeat("x", 50_000)
+	grow := map[string]struct{ begin, more string }{
+		"replies": {"", "ECHO " + piece + "\r\n"},
+		"request": {"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$50000000\r\n", piece},
+		"queue":   {"MULTI\r\n", "SET k " + piece + "\r\n"},
+	}
+	for name, g := range grow {
+		bubble(t, func(t *testing.T, f *fixture) {
+			f.set("maxmemory-clients", fmt.Sprint(limit))
+			modest, spared, greedy := f.dial(), f.dial(), f.stalled()
+			spared.want("+OK|", "CLIENT NO-EVICT ON")
+			spared.send("*2\r\n$4\r\nECHO\r\n$4000000\r\n" + strings.Repeat("y", 3_000_000))
+			_, _ = io.WriteString(greedy, g.begin)
+			if name == "queue" {
+				c := &client{t: t, nc: greedy}
+				go c.collect()
+			}
+			sent := 0
+			for ; sent < 4*limit; sent += len(piece) {
+				if _, err := io.WriteString(greedy, g.more); err != nil {
+					break
+				}
+			}
+			if sent > limit || f.server.stats.Evicted.Load() != 1 {
+				t.Errorf("%s: %d bytes were taken, %d clients closed", name, sent, f.server.stats.Evicted.Load())
+			}
+			modest.want("+PONG|", "PING")
+			spared.send(strings.Repeat("y", 1_000_000) + "\r\n")
+			if got := spared.take(); !strings.HasPrefix(got, "$4000000|yyy") {
+				t.Errorf("%s: the spared one got %.20q", name, got)
+			}
+			_, _ = modest.do("QUIT"), spared.do("QUIT")
+			synctest.Wait()
+			if held := f.server.held.Load(); held != 0 {
+				t.Errorf("%s: without a client %d bytes are held", name, held)
+			}
+		})
+	}
+}

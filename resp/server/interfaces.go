@@ -17,6 +17,7 @@ type Shard interface {
 	// Do runs the request's writes through the group's log, and what rides with them, in order. It blocks.
 	//   nil                every op is answered into r.W
 	//   ErrNotRun          wrapped: certainly nothing of it ran, r.W is as it was
+	//   ErrNoSpace         wrapped: the same, for want of space on the disks
 	//   ErrIndeterminate   wrapped: nobody knows; r, r.W and all memory its ops point at belong to Do for ever
 	// Any other error counts as ErrIndeterminate.
 	Do(ctx context.Context, r *fsm.Request) error
@@ -139,6 +140,8 @@ type GroupStatus struct {
 	SnapshotIndex uint64
 	LeaseValid    bool // leader only: reads are served without a message
 	Members       []MemberStatus
+	Compared      uint64 // own data group only: the newest entry at which the members' states were compared
+	Mismatches    uint64 // own data group only: comparisons that found a difference since the member was opened
 	Pending       string // own data group only: what still differs from the map (members, votes, leader, slots), "" when nothing does
 }
 
@@ -195,7 +198,7 @@ type PersistenceStatus struct {
 	LastSave      time.Time
 	LastSaveOK    bool
 	LastSaveTook  time.Duration
-	ChangesSince  uint64 // entries since the last snapshot
+	ChangesSince  uint64 // changes of keys since the last snapshot
 	LogBytes      int64
 	LogSyncFailed bool
 }

@@ -43,7 +43,7 @@ const (
 	ackRate        = 8 << 20               // bytes a second that a peer must be able to store
 	snapshotRetry  = 5 * time.Second       // after a snapshot that failed
 	neverByLibrary = 24 * time.Hour        // between the library's own looks for a due snapshot
-	stallFactor    = 4                     // election times that a write to the log may take
+	stallHalves    = 3                     // half election times that a write to the log may take
 	jitterPart     = 4                     // the part of the patience that is random on top
 	changeFactor   = 10                    // election times that a configuration change may take
 	transferFactor = 3                     // election times that a transfer may take
@@ -60,7 +60,7 @@ func (o Options) withDefaults() (Options, error) {
 	o.TrailingEntries = cmp.Or(o.TrailingEntries, DefaultTrailingEntries)
 	o.CommitInterval = cmp.Or(o.CommitInterval, DefaultCommitInterval)
 	o.MaxAppend = cmp.Or(o.MaxAppend, DefaultMaxAppend)
-	o.DiskStall = cmp.Or(o.DiskStall, stallFactor*o.election())
+	o.DiskStall = cmp.Or(o.DiskStall, o.election()*stallHalves/2)
 	return o, nil
 }
 

@@ -188,6 +188,9 @@ func (r *Replica) fail(err error) {
 	r.failure <- err
 }
 
+// Fail ends this member's part for a reason that its owner knows; Failed delivers it.
+func (r *Replica) Fail(err error) { r.fail(err) }
+
 // Failed delivers the error that ended this member, once. Its owner must then
 // call Shutdown.
 func (r *Replica) Failed() <-chan error { return r.failure }

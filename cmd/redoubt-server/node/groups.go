@@ -177,9 +177,14 @@ func (n *Node) openStore(s seat) (*persistence.GroupStore, error) {
 	if s.role == roleWitness {
 		check = shardgroup.CheckWitnessSnapshot
 	}
-	store, err := n.dep.Storage.OpenGroup(s.store(), persistence.GroupOptions{
-		Engine: cfg.Raft.LogEngine, NoSync: cfg.Storage.AppendFsync != "always", CheckSnapshot: check,
-	})
+	o := persistence.GroupOptions{Engine: cfg.Raft.LogEngine, CheckSnapshot: check}
+	if cfg.Storage.AppendFsync != "always" {
+		o.NoSync, o.OnFailure = true, func(err error) { n.groupFailed(s, err) }
+	}
+	if cfg.Storage.AppendFsync == "everysec" {
+		o.SyncEvery = time.Second
+	}
+	store, err := n.dep.Storage.OpenGroup(s.store(), o)
 	if err != nil {
 		return nil, fmt.Errorf("opening the log of group %s: %w", s.group, err)
 	}
@@ -203,7 +208,8 @@ func (n *Node) startGroup(s seat) error {
 		}
 	}
 	g, err := shardgroup.Open(shardgroup.Deps{
-		Store: store, Bus: n.bus, Topology: n.topology, Table: n.table, Logger: n.log, Fail: func(err error) { n.groupFailed(s, err) },
+		Store: store, Bus: n.bus, Topology: n.topology, Table: n.table, Logger: n.log, Full: n.diskFull(),
+		Fail: func(err error) { n.groupFailed(s, err) },
 	}, shardgroup.Options{
 		ID: s.group, Generation: generationOf(n.topology.Map(), s.group), Node: n.rec.Node, ServerID: n.serverID(s), Witness: s.role == roleWitness,
 		NodeTimeout: n.nodeTimeout(), RequestTimeout: n.requestTimeout(),
@@ -214,6 +220,14 @@ func (n *Node) startGroup(s seat) error {
 		return errors.Join(err, store.Close())
 	}
 	n.groups[s] = g
+	return nil
+}
+
+// diskFull asks the storage for its space, nil if it never runs out.
+func (n *Node) diskFull() func(bytes int) bool {
+	if t, ok := n.dep.Storage.(persistence.SpaceTeller); ok {
+		return t.Full
+	}
 	return nil
 }
 

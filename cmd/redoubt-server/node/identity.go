@@ -48,6 +48,7 @@ type diskIdentity struct {
 	// Stores lists the groups that this incarnation has taken part in. One that is
 	// listed and has no directory was lost: its votes are forgotten.
 	Stores []string `json:"stores,omitempty"`
+	Sum    uint32   `json:"sum"` // crc32c of the identity with Sum 0
 }
 
 // newID makes a random lower-case hexadecimal id of n bytes.
@@ -115,6 +116,9 @@ func loadRecord(s persistence.Storage, log *slog.Logger) (*record, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkOrphans(s, disk); err != nil {
+		return nil, err
+	}
 	b, err := s.LoadConfig()
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && disk == nil:
@@ -148,6 +152,32 @@ func loadRecord(s persistence.Storage, log *slog.Logger) (*record, error) {
 			"two nodes must not share a cluster-config-file", disk.Node, disk.Incarnation, r.Node, r.Incarnation)
 	}
 	return checkStores(s, r, disk, log)
+}
+
+// checkOrphans refuses groups in a data directory that does not say whose they are: the
+// identity is written before the first of them is made.
+func checkOrphans(s persistence.Storage, disk *diskIdentity) error {
+	if disk != nil {
+		return nil
+	}
+	names, err := s.GroupNames()
+	if err != nil {
+		return fmt.Errorf("listing the data directory: %w", err)
+	}
+	if len(names) > 0 {
+		return damagedIdentity(s, fmt.Errorf("it is missing, and there are groups (%s, for example)", names[0]))
+	}
+	return nil
+}
+
+// damagedIdentity says what to do when the data directory does not tell whose it is.
+func damagedIdentity(s persistence.Storage, err error) error {
+	dir := "the data directory"
+	if d, ok := s.(interface{ Path() string }); ok {
+		dir = d.Path()
+	}
+	return fmt.Errorf("%s in the data directory is damaged: %w; if every group of this node has other members that are healthy, remove %s: "+
+		"the node will rejoin and fetch snapshots. Otherwise restore the file", identityFile, err, dir)
 }
 
 // checkStores looks whether every group's directory is still there. A member that has
@@ -201,7 +231,13 @@ func noteStore(s persistence.Storage, name string, present bool) error {
 }
 
 func saveDiskIdentity(s persistence.Storage, d *diskIdentity) error {
-	b, err := json.Marshal(d)
+	sum, err := d.sum()
+	if err != nil {
+		return err
+	}
+	sealed := *d
+	sealed.Sum = sum
+	b, err := json.Marshal(sealed)
 	if err != nil {
 		return err
 	}
@@ -243,10 +279,20 @@ func loadDiskIdentity(s persistence.Storage) (*diskIdentity, error) {
 		return nil, fmt.Errorf("reading the data directory's identity: %w", err)
 	}
 	var d diskIdentity
-	if err := json.Unmarshal(b, &d); err != nil || d.Node == "" || d.Incarnation == "" {
-		return nil, fmt.Errorf("the data directory's %s is damaged: remove the data directory to rejoin by snapshot", identityFile)
+	if err := json.Unmarshal(b, &d); err != nil {
+		return nil, damagedIdentity(s, err)
+	}
+	if sum, err := d.sum(); err != nil || sum != d.Sum || d.Node == "" || d.Incarnation == "" {
+		return nil, damagedIdentity(s, errors.Join(err, errors.New("its checksum does not match")))
 	}
 	return &d, nil
+}
+
+// sum is the checksum of the identity.
+func (d diskIdentity) sum() (uint32, error) {
+	d.Sum = 0
+	plain, err := json.Marshal(d)
+	return crc32.Checksum(plain, crc32.MakeTable(crc32.Castagnoli)), err
 }
 
 // save writes the config file first: a crash in between leaves a data directory of an

@@ -2,6 +2,7 @@ package node
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"strings"
@@ -116,7 +117,7 @@ func TestRefusals(t *testing.T) {
 			_ = s.SaveConfig([]byte("vars currentEpoch 1 lastVoteEpoch 0\n"))
 		}},
 		{"a data directory of another node", "must not share", func(t *testing.T, s *persistence.Memory) {
-			_ = s.WriteFile(identityFile, []byte(`{"node":"`+strings.Repeat("1", 40)+`","incarnation":"2"}`))
+			_ = saveDiskIdentity(s, &diskIdentity{Node: slotmap.NodeID(strings.Repeat("1", 40)), Incarnation: "2"})
 		}},
 		{"a damaged identity in the data directory", "damaged", func(t *testing.T, s *persistence.Memory) {
 			_ = s.WriteFile(identityFile, []byte(`{"no`))
@@ -194,4 +195,74 @@ func TestInterruptedReset(t *testing.T) {
 		t.Errorf("left behind: %v", names)
 	}
 	load(t, s)
+}
+
+// A data directory with groups that does not say whose they are is nobody's: to begin anew
+// beside them would be to forget them.
+func TestGroupsWithoutIdentity(t *testing.T) {
+	s := persistence.NewMemory()
+	load(t, s)
+	orphan := onlyConfig(t, s)
+	store, err := orphan.OpenGroup("group-g", persistence.GroupOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = store.Close()
+	if r, err := loadRecord(orphan, quiet); err == nil || !strings.Contains(err.Error(), "there are groups (group-g, for example)") {
+		t.Errorf("got %+v, %v", r, err)
+	}
+}
+
+// TestEveryByteOfIdentity inverts each byte of the config file and of the data directory's
+// identity, and cuts them off at each length: the node is refused with advice, or is who it
+// was. Nothing is removed, and no incarnation begins.
+func TestEveryByteOfIdentity(t *testing.T) {
+	s := persistence.NewMemory()
+	first := load(t, s)
+	clustered(t, s, first, true)
+	name := seat{first.Founding, roleData}.store()
+	store, err := s.OpenGroup(name, persistence.GroupOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = store.Close()
+	if err := noteStore(s, name, true); err != nil {
+		t.Fatal(err)
+	}
+	config, err := s.LoadConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	identity, err := s.ReadFile(identityFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	try := func(what string, c, i []byte) {
+		t.Helper()
+		_ = s.SaveConfig(c)
+		_ = s.WriteFile(identityFile, i)
+		r, err := loadRecord(s, quiet)
+		if err != nil && !strings.Contains(err.Error(), "restore") {
+			t.Errorf("%s: no advice in %v", what, err)
+		}
+		if err == nil && (r.Node != first.Node || r.Incarnation != first.Incarnation || r.Replaces != "" || string(r.Map) != string(first.Map)) {
+			t.Errorf("%s: it is %+v, was %+v", what, r, first)
+		}
+		if names, _ := s.GroupNames(); len(names) != 1 {
+			t.Fatalf("%s: the group is gone", what)
+		}
+	}
+	each := func(file string, whole []byte, use func(what string, b []byte)) {
+		for i := range whole {
+			for _, mask := range []byte{0xff, 1, 1 << 5} { // the last makes other letters of letters
+				flipped := append([]byte{}, whole...)
+				flipped[i] ^= mask
+				use(fmt.Sprintf("%s, byte %d ^ %#x", file, i, mask), flipped)
+			}
+			use(fmt.Sprintf("%s, cut at %d", file, i), whole[:i])
+		}
+	}
+	each("config file", config, func(what string, b []byte) { try(what, b, identity) })
+	each("identity", identity, func(what string, b []byte) { try(what, config, b) })
+	try("whole", config, identity)
 }

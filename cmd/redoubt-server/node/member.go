@@ -194,7 +194,12 @@ func (n *Node) moveTo(m *slotmap.Map) error {
 func (n *Node) rememberLoop() {
 	for {
 		saved := n.topology.Map()
-		n.remember()
+		if !n.remember() { // as on a full disk: tried again, news or not
+			if !sleep(n.ctx, rememberInterval) {
+				return
+			}
+			continue
+		}
 		if !n.awaitNews(saved) {
 			return
 		}
@@ -228,12 +233,15 @@ func samePeers(a, b *slotmap.Map) bool {
 	})
 }
 
-func (n *Node) remember() {
+// remember writes the config file; false means that it cannot be written now.
+func (n *Node) remember() bool {
 	n.life.lock()
 	defer n.life.unlock()
-	if err := n.saveMap(); err != nil {
+	err := n.saveMap()
+	if err != nil {
 		n.log.Error("the cluster config file cannot be written", "error", err)
 	}
+	return err == nil
 }
 
 // saveMap writes the config file with the present map. The caller holds life.
@@ -249,8 +257,13 @@ func (n *Node) saveMap() error {
 	if string(raw) == string(n.rec.Map) {
 		return nil
 	}
+	before := n.rec.Map
 	n.rec.Map = raw
-	return save(n.dep.Storage, n.rec)
+	if err := save(n.dep.Storage, n.rec); err != nil {
+		n.rec.Map = before // or else it would not be tried again
+		return err
+	}
+	return nil
 }
 
 // resume continues what a crash or a lost disk interrupted, and tells the cluster

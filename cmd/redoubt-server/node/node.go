@@ -92,6 +92,9 @@ func Start(d Deps, cfg *config.Live) (*Node, error) {
 	if n.rec, err = loadRecord(d.Storage, d.Logger); err != nil {
 		return nil, fmt.Errorf("%s: %w", cfg.Load().Cluster.ConfigFile, err)
 	}
+	if err := checkDiverged(d.Storage, n.rec); err != nil {
+		return nil, err
+	}
 	if err := n.startCluster(); err != nil {
 		n.shutdown()
 		return nil, err
@@ -109,14 +112,22 @@ func Start(d Deps, cfg *config.Live) (*Node, error) {
 	n.wg.Go(n.reconcileLoop)
 	n.wg.Go(n.rememberLoop)
 	n.wg.Go(n.lookoutLoop)
+	n.wg.Go(n.savePointsLoop)
 	n.resume()
 	return n, nil
 }
 
-// startCluster brings up the bus and the metadata group.
+// startCluster brings up the bus and the metadata group. The map comes first: peers
+// connect as soon as the bus listens, and who they are is asked of the map.
 func (n *Node) startCluster() error {
 	n.identity.store(n.rec.busIdentity())
 	n.left.store(n.rec.Left)
+	m, err := n.initialMap()
+	if err != nil {
+		return err
+	}
+	n.topology = newTopology(m, n.watchForgotten)
+	n.topology.held = n.rec.JoinCluster != "" // until it is known where this node belongs
 	b, err := bus.Open(bus.Deps{
 		Network: guardedNetwork{frozenNetwork{n.dep.Bus, n.freezer}, n.trusts, n.log}, Logger: n.log,
 		Self: n.identity.load, Resolve: n.resolve, Admit: n.admit,
@@ -127,12 +138,6 @@ func (n *Node) startCluster() error {
 	}
 	n.bus = b
 	n.handleCalls()
-	m, err := n.initialMap()
-	if err != nil {
-		return err
-	}
-	n.topology = newTopology(m, n.watchForgotten)
-	n.topology.held = n.rec.JoinCluster != "" // until it is known where this node belongs
 	n.removeStrayStores()
 	return n.openMeta(m)
 }

@@ -42,6 +42,22 @@ func (s *saves) end(began time.Time, index uint64, err error) {
 	}
 }
 
+// failed tells whether the last save came to nothing.
+func (s *saves) failed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.ok && s.took != 0
+}
+
+// noted takes a snapshot into account that nobody asked for by name.
+func (s *saves) noted(at time.Time, index uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if index > s.index {
+		s.last, s.index = at, index
+	}
+}
+
 // Save implements SAVE: a snapshot of this node's group, on disk when it returns.
 func (n *Node) Save(context.Context) error {
 	if !n.saves.begin() {
@@ -87,7 +103,7 @@ func (n *Node) Persistence() server.PersistenceStatus {
 	}
 	n.saves.mu.Unlock()
 	if g := n.shard.group.Load(); g != nil {
-		s.ChangesSince = g.Replica().AppliedIndex() - min(g.Replica().SnapshotIndex(), g.Replica().AppliedIndex())
+		s.ChangesSince = g.ChangesSinceSnapshot()
 	}
 	return s
 }

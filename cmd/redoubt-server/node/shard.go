@@ -110,6 +110,8 @@ func translate(err error) error {
 		return nil
 	case errors.Is(err, shardgroup.ErrNotOwned):
 		return server.ErrNotOwned
+	case errors.Is(err, shardgroup.ErrNoSpace):
+		return fmt.Errorf("%w: %w", server.ErrNoSpace, err)
 	case errors.Is(err, shardgroup.ErrNotRun):
 		return fmt.Errorf("%w: %w", server.ErrNotRun, err)
 	}

@@ -6,9 +6,9 @@ func storageDirectives() []directive {
 		text("dbfilename", "dump.rdb").with(protected).checked(checkFileName("dbfilename", "filename", true)).says(
 			"has no effect: snapshots stand in the data directory beside cluster-config-file").unless("dump.rdb"),
 		special("save", "3600 1 300 100 60 10000", parseSave).with(appends).says(
-			"has no effect yet: snapshots are taken by the log's length, see raft-snapshot-entries; no write depends on them").unless(""),
+			"sets points at which a snapshot is taken, besides those by the log's length (raft-snapshot-entries); no acknowledged write depends on them").unless(""),
 		enum("appendfsync", "always", "everysec", "always", "no").says(
-			"is the sync policy of the Raft log: anything but always may lose acknowledged writes when a majority loses power at once").unless("always"),
+			"is the sync policy of the Raft log, from the next start on: when a majority loses power at once, everysec may lose the acknowledged writes of the last second, and no may lose more").unless("always"),
 		boolean("stop-writes-on-bgsave-error", "yes").says("has no effect: a write counts when it is in the log, whatever becomes of a snapshot").unless("yes"),
 		boolean("appendonly", "no").says(noteAOF),
 		text("appendfilename", "appendonly.aof").with(immutable).checked(checkFileName("appendfilename", "filename", false)).says(noteAOF),
