@@ -252,6 +252,7 @@ func refusedStarts(t *testing.T, server string) {
 	files := func() map[string]string {
 		return contents(t, c.ConfigFile(0), filepath.Join(c.DataDir(0), "identity.json"))
 	}
+	signalAll(t, c, syscall.SIGSTOP, 0) // or else it may write them itself
 	before, names := files(), kinds(t, c.DataDir(0))
 	for range 3 {
 		ends(t, "two processes on one config file", server, c.Dir, append(port(1), "--cluster-config-file", filepath.Base(c.ConfigFile(0))),
@@ -260,6 +261,7 @@ func refusedStarts(t *testing.T, server string) {
 	if !maps.Equal(before, files()) || !maps.Equal(names, kinds(t, c.DataDir(0))) {
 		t.Error("a second process changed the first one's files")
 	}
+	signalAll(t, c, syscall.SIGCONT, 0)
 	cli(t, c, at(c, 0, "GET", "a"), "1")
 	cli(t, c, at(c, 0, "SET", "b", "2"), "OK")
 }
