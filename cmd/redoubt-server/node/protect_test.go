@@ -9,6 +9,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/redoubtdb/redoubt/shardgroup/bus"
+	"github.com/redoubtdb/redoubt/slotmap"
 )
 
 // crowdedListener is a listener that a thousand strangers a second come to.
@@ -50,4 +53,25 @@ func TestGuardedListener(t *testing.T) {
 			t.Errorf("%d were turned away, in %d lines", closed, lines)
 		}
 	})
+}
+
+// A node that comes under an older incarnation than the map's, or that the map does not know,
+// reaches no data group; the metadata channel tells it what it has missed.
+func TestAdmit(t *testing.T) {
+	m := slotmap.NewMap("c", slotmap.Node{ID: "self", Incarnation: "1"}, slotmap.Group{ID: "g"})
+	m = apply(t, m, slotmap.AddNode(slotmap.Node{ID: "peer", Incarnation: "2"}, slotmap.Group{ID: "h"}, nil, 0, 0))
+	n := &Node{topology: newTopology(m, nil)}
+	for _, c := range []struct {
+		node, incarnation string
+		admitted          string // the kinds of channels
+	}{
+		{"peer", "2", "mgwr"}, {"peer", "1", "m"}, {"peer", "3", "m"}, {"nobody", "1", "mr"},
+	} {
+		for _, kind := range []byte{bus.KindMeta, bus.KindGroup, bus.KindWitness, bus.KindRPC} {
+			err := n.admit(bus.Identity{Cluster: "c", Node: c.node, Incarnation: c.incarnation}, bus.Channel{Kind: kind, Group: "g"})
+			if (err == nil) != strings.ContainsRune(c.admitted, rune(kind)) {
+				t.Errorf("%s:%s on channel %c: %v", c.node, c.incarnation, kind, err)
+			}
+		}
+	}
 }
