@@ -80,6 +80,9 @@ func (c *Conn) endTransaction() {
 	c.shared.watched.Store(0)
 }
 
+// inExec tells whether what runs now is part of a transaction.
+func (c *Conn) inExec() bool { return c.call.spec != nil && c.call.spec.Name == "exec" }
+
 // enqueue keeps a command for EXEC, unless that is going to abort anyhow.
 func (c *Conn) enqueue(q *call) {
 	tx := &c.tx
