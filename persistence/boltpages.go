@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"hash/fnv"
 	"os"
+	"slices"
 )
 
 // Bolt believes its pages: a damaged number can send it round in circles until memory is
 // full, or make it panic where nobody can recover. So the tree is walked here first, each
-// page once, and everything in it that bolt would follow is checked.
+// page once, and everything in it that bolt would follow is checked. Bolt packs pages
+// tightly, so that elements which are not counted any more show as a gap. What is not seen is
+// a number that leads to a whole page of an earlier transaction.
 //
 // The layout, numbers in the machine's order (little endian wherever this runs):
 //
@@ -30,7 +33,7 @@ const (
 	boltSumAt       = 56
 	boltBranch      = 0x01
 	boltLeaf        = 0x02
-	boltIsBucket    = 0x01
+	boltIsBucket    = 0x01 // of a leaf's element
 	minBoltPage     = 1 << 10
 	maxBoltPage     = 64 << 10
 )
@@ -48,6 +51,9 @@ type boltWalk struct {
 	file *os.File
 	meta boltMeta
 	seen map[uint64]bool
+	top  []string // names of the buckets that the root holds
+
+	within int // buckets that the walk is in
 }
 
 // checkBoltPages walks a bolt file.
@@ -69,7 +75,13 @@ func checkBoltPages(path string) error {
 		return fmt.Errorf("file of %d bytes, should be %d pages of %d", info.Size(), meta.pages, meta.pageSize)
 	}
 	w := &boltWalk{file: f, meta: meta, seen: map[uint64]bool{}}
-	return w.tree(meta.root)
+	if err := w.tree(meta.root); err != nil {
+		return err
+	}
+	if !slices.Equal(w.top, []string{"conf", "logs"}) {
+		return fmt.Errorf("buckets %q, should be conf and logs", w.top) // missing ones would be made anew, empty
+	}
+	return nil
 }
 
 // readBoltMeta returns the newer of the two heads that is whole.
@@ -154,38 +166,60 @@ func (w *boltWalk) elements(id uint64, b []byte) error {
 		return bad
 	}
 	var before []byte
+	next := boltHeaderBytes + count*boltElemBytes // where the data of the next element begin
 	for i := range count {
 		at := boltHeaderBytes + i*boltElemBytes
-		key, value, below, ok := boltElement(b, at, flags)
-		if !ok || i > 0 && bytes.Compare(before, key) >= 0 {
+		e, ok := parseBoltElement(b, at, flags == boltBranch)
+		if !ok || e.begin != next || i > 0 && bytes.Compare(before, e.key) >= 0 {
 			return bad
 		}
-		before = key
-		var err error
-		if flags == boltBranch {
-			err = w.tree(below)
-		} else if binary.LittleEndian.Uint32(b[at:])&boltIsBucket != 0 {
-			err = w.bucket(id, value)
-		}
-		if err != nil {
+		before, next = e.key, e.begin+len(e.key)+len(e.value)
+		if err := w.below(id, e); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// boltElement takes an element apart: key and value of a leaf, key and page of a branch.
-func boltElement(b []byte, at int, flags uint16) (key, value []byte, below uint64, ok bool) {
-	le := binary.LittleEndian
-	e := b[at:]
-	pos, keySize, valueSize := uint64(le.Uint32(e[4:])), uint64(le.Uint32(e[8:])), uint64(le.Uint32(e[12:]))
-	if flags == boltBranch {
-		pos, keySize, valueSize, below = uint64(le.Uint32(e)), uint64(le.Uint32(e[4:])), 0, le.Uint64(e[8:])
+// below walks what an element leads to.
+func (w *boltWalk) below(id uint64, e boltElement) error {
+	switch {
+	case e.branch:
+		return w.tree(e.page)
+	case e.flags == boltIsBucket && w.within == 0:
+		w.top = append(w.top, string(e.key))
+		w.within++
+		defer func() { w.within-- }()
+		return w.bucket(id, e.value)
+	case e.flags == 0 && w.within > 0:
+		return nil
 	}
-	if pos < boltElemBytes || pos+keySize+valueSize > uint64(len(e)) {
-		return nil, nil, 0, false
+	return fmt.Errorf("%w: %d", errBoltPage, id) // a value beside the buckets, or a bucket in one of them
+}
+
+// boltElement is an element with what it points at: key and value of a leaf, key and page of a
+// branch.
+type boltElement struct {
+	branch     bool
+	flags      uint32 // of a leaf
+	begin      int    // of key and value, in the page
+	key, value []byte
+	page       uint64
+}
+
+func parseBoltElement(b []byte, at int, branch bool) (e boltElement, ok bool) {
+	le, raw := binary.LittleEndian, b[at:]
+	pos, keySize, valueSize := uint64(le.Uint32(raw[4:])), uint64(le.Uint32(raw[8:])), uint64(le.Uint32(raw[12:]))
+	e = boltElement{branch: branch, flags: le.Uint32(raw)}
+	if branch {
+		pos, keySize, valueSize, e.page = uint64(le.Uint32(raw)), uint64(le.Uint32(raw[4:])), 0, le.Uint64(raw[8:])
 	}
-	return e[pos : pos+keySize], e[pos+keySize : pos+keySize+valueSize], below, true
+	if pos < boltElemBytes || pos+keySize+valueSize > uint64(len(raw)) {
+		return e, false
+	}
+	e.begin = at + int(pos)
+	e.key, e.value = raw[pos:pos+keySize], raw[pos+keySize:pos+keySize+valueSize]
+	return e, true
 }
 
 // bucket walks a bucket: a tree of its own, or a page within the value.
