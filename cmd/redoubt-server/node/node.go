@@ -112,10 +112,17 @@ func Start(d Deps, cfg *config.Live) (*Node, error) {
 	return n, nil
 }
 
-// startCluster brings up the bus and the metadata group.
+// startCluster brings up the bus and the metadata group. Peers may call before the bus is
+// even returned: what admits and answers them stands first.
 func (n *Node) startCluster() error {
 	n.identity.store(n.rec.busIdentity())
 	n.left.store(n.rec.Left)
+	m, err := n.initialMap()
+	if err != nil {
+		return err
+	}
+	n.topology = newTopology(m, n.watchForgotten)
+	n.topology.held = n.rec.JoinCluster != "" // until it is known where this node belongs
 	b, err := bus.Open(bus.Deps{
 		Network: guardedNetwork{frozenNetwork{n.dep.Bus, n.freezer}, n.trusts, n.log}, Logger: n.log,
 		Self: n.identity.load, Resolve: n.resolve, Admit: n.admit,
@@ -126,12 +133,6 @@ func (n *Node) startCluster() error {
 	}
 	n.bus = b
 	n.handleCalls()
-	m, err := n.initialMap()
-	if err != nil {
-		return err
-	}
-	n.topology = newTopology(m, n.watchForgotten)
-	n.topology.held = n.rec.JoinCluster != "" // until it is known where this node belongs
 	n.removeStrayStores()
 	return n.openMeta(m)
 }
