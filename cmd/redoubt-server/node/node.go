@@ -117,8 +117,8 @@ func Start(d Deps, cfg *config.Live) (*Node, error) {
 	return n, nil
 }
 
-// startCluster brings up the bus and the metadata group. The map comes first: peers
-// connect as soon as the bus listens, and who they are is asked of the map.
+// startCluster brings up the bus and the metadata group. Peers may call before the bus is
+// even returned: what admits and answers them stands first.
 func (n *Node) startCluster() error {
 	n.identity.store(n.rec.busIdentity())
 	n.left.store(n.rec.Left)
