@@ -28,6 +28,7 @@ type gate struct {
 	heard   atomic.Pointer[time.Time] // the latest request of a leader, or a restart
 	began   time.Time
 	broken  chan struct{} // closed when the library may not answer any more
+	exposed hazards
 }
 
 // ballot is what the gate asks of the rest of the member.

@@ -105,5 +105,8 @@ func (o Options) raftConfig() *raft.Config {
 	c.SnapshotInterval = neverByLibrary
 	c.SnapshotThreshold = math.MaxUint64
 	c.NoLegacyTelemetry = true
+	if o.exposed.has(hazardNotify) {
+		c.NotifyCh = make(chan bool)
+	}
 	return c
 }

@@ -96,9 +96,10 @@ func (r *Replica) open(d Deps) (err error) {
 	if err != nil {
 		return err
 	}
-	r.machine = &machine{inner: d.FSM, fail: r.fail, due: r.checkSnapshotDue, started: &r.started}
+	r.machine = &machine{inner: d.FSM, fail: r.fail, due: r.checkSnapshotDue, started: &r.started, exposed: r.options.exposed}
 	r.evidence = newEvidence(r.options.ID, r.Configuration)
 	r.gate = newGate(r, r.options.election())
+	r.gate.exposed = r.options.exposed
 	if !fresh {
 		r.gate.promise()
 	}
@@ -146,6 +147,7 @@ func (r *Replica) newTransport(d Deps) *transport {
 		term:     r.Term,
 		leads:    r.leadsPeer,
 		done:     r.ctx.Done(),
+		exposed:  r.options.exposed,
 	}
 }
 
