@@ -37,6 +37,7 @@ type Replica struct {
 	confirming  chan struct{}     // signals that somebody waits in Confirm
 	snapshotDue chan struct{}     // signals that a snapshot is due
 	changing    sync.Mutex        // held during a configuration change or a transfer
+	renewed     atomic.Int64      // when a damaged snapshot was last replaced, ns since 1970
 }
 
 // Start opens the member and lets it take part.
@@ -86,7 +87,7 @@ func (r *Replica) spawn(f func()) {
 // open builds what the library needs, and the library on top of it.
 func (r *Replica) open(d Deps) (err error) {
 	r.stores = &stores{fail: r.fail, started: &r.started}
-	r.snapshots = &snapshotStore{SnapshotStore: d.Store.Snapshots}
+	r.snapshots = &snapshotStore{SnapshotStore: d.Store.Snapshots, damaged: r.snapshotDamaged}
 	fresh, err := r.inspect(d)
 	if err != nil {
 		return err
