@@ -36,6 +36,7 @@ type gate struct {
 	began   time.Time
 	broken  chan struct{} // closed when the library may not answer any more
 	settle  func()        // waits until the log is durable, before a leader is answered what it holds
+	exposed hazards
 }
 
 // ballot is what the gate asks of the rest of the member.
