@@ -9,5 +9,5 @@ test: build ; ./scripts/deps.sh && SIM_VIRTUAL=2 go test -count=1 -timeout 30m .
 lint: ; ./scripts/lint.sh
 race: ; go test -race -timeout 30m ./resp/... ./fsm/... ./shardgroup/... ./metaraft/... ./cmd/redoubt-server/...
 sim: ; go test -count=1 -timeout 30m ./jepsen/sim/...
-soak: ; SIM_HOURS=$(or $(HOURS),1) go test -count=1 -timeout 0 -run TestRandomSchedules ./jepsen/sim
+soak: ; SIM_HOURS=$(or $(HOURS),1) go test -v -count=1 -timeout 0 -run TestRandomSchedules ./jepsen/sim
 bench: build ; ./bin/redoubt-bench

@@ -221,6 +221,7 @@ func identical(t fataler, a, b *Machine) {
 		now, next                  int64
 		keys, expires              int
 		owned                      string
+		sample                     Sample
 	}
 	look := func(m *Machine) (s seen) {
 		s.index, s.hash = m.LogHash()
@@ -228,6 +229,7 @@ func identical(t fataler, a, b *Machine) {
 		for _, r := range m.Owned() {
 			s.owned += r.String() + " "
 		}
+		s.sample = m.Sample()
 		s.applied, s.safe, s.now, s.keys, s.expires = m.Applied(), m.SafeIndex(), m.Now(), m.Keys(), m.Expires()
 		return s
 	}

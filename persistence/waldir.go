@@ -19,6 +19,9 @@ import (
 // small. Old entries are given up a segment at a time.
 const segmentBytes = 16 << 20
 
+// segmentSuffix is how the names of the engine's segments end.
+const segmentSuffix = ".wal"
+
 // walLog is the log engine wal.
 type walLog struct {
 	*wal.WAL
@@ -58,6 +61,9 @@ func openWAL(dir string, o walOptions) (engineLog, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := removeUnlisted(dir, meta.state()); err != nil {
+		return nil, err
+	}
 	if err := mendTail(dir, meta, o); err != nil {
 		return nil, err
 	}
@@ -74,6 +80,27 @@ func openWAL(dir string, o walOptions) (engineLog, error) {
 		return nil, errors.Join(at(entryFile(dir, meta.state(), err), err), l.Close())
 	}
 	return checkedLog{l}, nil
+}
+
+// removeUnlisted removes segments that a crash left behind before they were listed, or after they no longer were. The
+// engine does so too, but by a list that it makes before it lays out the next segment, which may have the same name.
+func removeUnlisted(dir string, state types.PersistentState) error {
+	files, err := filepath.Glob(filepath.Join(dir, "*"+segmentSuffix))
+	if err != nil {
+		return err
+	}
+	listed := make(map[string]bool)
+	for _, s := range state.Segments {
+		listed[segment.FileName(s)] = true
+	}
+	for _, path := range files {
+		if !listed[filepath.Base(path)] {
+			if err := os.Remove(path); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // GetLog returns an entry. The engine still gives out entries that were cut off

@@ -188,13 +188,10 @@ func (g *Group) conclude(b *batch, err error) {
 	}
 }
 
-// header stamps an entry with the leader's clock, which never runs backwards here,
-// and with a seed for everything random in it.
+// header stamps an entry with the group's time and with a seed for everything random in it.
 func (g *Group) header(kind fsm.Kind, seq uint64) fsm.Header {
 	g.stamp.Lock()
 	defer g.stamp.Unlock()
-	if now := time.Now().UnixMilli(); now > g.lastNow {
-		g.lastNow = now
-	}
-	return fsm.Header{Kind: kind, Now: g.lastNow, Seed: g.rng.Uint64(), Proposer: g.proposer, Seq: seq}
+	now := g.clock.now(g.Machine().Now())
+	return fsm.Header{Kind: kind, Now: now, Seed: g.rng.Uint64(), Proposer: g.proposer, Seq: seq}
 }

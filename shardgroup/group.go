@@ -50,6 +50,7 @@ type Options struct {
 	SnapshotEntries uint64
 	TrailingEntries uint64
 	Reads           func() ReadConsistency // may change while running
+	Clock           func() int64           // the wall clock in ms since 1970, nil: the machine's
 }
 
 // Group is this node's member of one data group.
@@ -72,10 +73,11 @@ type Group struct {
 	pool      sync.Pool
 	transfers chan transferRequest
 	full      fullMembers
+	patrol    patrol
 
-	stamp   sync.Mutex // guards lastNow and rng
-	lastNow int64
-	rng     *rand.Rand
+	clock *clock
+	stamp sync.Mutex // guards rng
+	rng   *rand.Rand
 
 	stop chan struct{}
 	wg   sync.WaitGroup
@@ -102,6 +104,7 @@ func Open(d Deps, o Options) (*Group, error) {
 		dep: d, opt: o,
 		log:       d.Logger.With("group", short(o.ID), "witness", o.Witness),
 		proposer:  binary.LittleEndian.Uint64(seed[:8]),
+		clock:     newClock(o.Clock),
 		rng:       rand.New(rand.NewChaCha8(seed)),
 		queue:     &queue{},
 		inflight:  &inflight{},

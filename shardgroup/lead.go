@@ -18,6 +18,8 @@ const (
 	dutyTimeout = 3 * time.Second
 	// minTick is the shortest time between two entries that only advance time.
 	minTick = 20 * time.Millisecond
+	// aheadWarning is how far the group's time may be ahead of a new leader's clock without a word.
+	aheadWarning = time.Second
 	// catchUpPoll is how often a hand-over looks whether its target has caught up.
 	catchUpPoll = 20 * time.Millisecond
 	// tickLagEntries is how far the safe index may fall behind before a tick tells it.
@@ -45,6 +47,9 @@ func (g *Group) reign(term uint64) replica.LeaderChange {
 		return g.reignWitness(term)
 	}
 	g.log.Info("leading", "term", term)
+	if ahead := g.clock.ahead(g.Machine().Now()); ahead > aheadWarning {
+		g.log.Warn("the group's time is ahead of this machine's clock: some leader's clock was wrong, or this one is", "ahead", ahead)
+	}
 	r := &reign{g: g, term: term, began: time.Now()}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -94,6 +99,8 @@ type reign struct {
 	wg     waitGroup
 
 	fullSince time.Time // the disk has been full, or a hand-over because of it was tried; zero: it is not
+	patrols   busy      // comparisons of the members' states
+	patrolled time.Time
 }
 
 // duties does whatever is due.
@@ -106,11 +113,12 @@ func (r *reign) duties(ctx context.Context) {
 		return
 	}
 	m := g.dep.Topology.Map()
-	r.tick(ctx)
+	r.tick(ctx, m)
 	r.gates(ctx, m)
 	r.members(ctx, m)
 	r.report(ctx, m)
 	r.space(ctx)
+	r.patrol(ctx, m)
 }
 
 // next is when duties are due again: at the next expiry, or after dutyInterval.
@@ -122,12 +130,12 @@ func (r *reign) next() time.Duration {
 	return max(wait, minTick)
 }
 
-// tick advances the machine's time when a key is due to expire, and tells the
-// witness how much of its log is no longer needed.
-func (r *reign) tick(ctx context.Context) {
+// tick advances the machine's time when a key is due to expire or the group has been idle, and
+// tells the witness how much of its log is no longer needed.
+func (r *reign) tick(ctx context.Context, m *slotmap.Map) {
 	g, machine := r.g, r.g.Machine()
 	at, ok := machine.NextExpiry()
-	due := ok && at < time.Now().UnixMilli() // a key lives through its last millisecond
+	due := ok && at < g.clock.now(machine.Now()) || r.idle(m) // a key lives through its last millisecond
 	safe := g.safeIndex()
 	if !due && (!g.hasWitness() || safe < machine.SafeIndex()+tickLagEntries) {
 		return

@@ -20,16 +20,22 @@ type member struct {
 	inflight *inflight
 	fail     func(error) // stops the node: the state can no longer be trusted
 	digests  digests
+	samples  samples
 	saved    savedChanges
 	table    *command.Table
 	machine  atomic.Pointer[fsm.Machine]
+	halted   error         // at the entry that could not be applied; of the applier's goroutine
+	broken   atomic.Bool   // the state is not to be shown any more
 	termSeen atomic.Uint64 // term of the latest applied NewTerm entry of this process
 
 	mu      sync.Mutex // guards waiters
 	waiters map[chan struct{}]uint64
 }
 
-var _ replica.StateMachine = (*member)(nil)
+var (
+	_ replica.StateMachine = (*member)(nil)
+	_ replica.Halter       = (*member)(nil)
+)
 
 func newMember(proposer uint64, f *inflight, t *command.Table, fail func(error)) *member {
 	m := &member{proposer: proposer, inflight: f, table: t, fail: fail, waiters: make(map[chan struct{}]uint64)}
@@ -41,7 +47,7 @@ func newMember(proposer uint64, f *inflight, t *command.Table, fail func(error))
 func (m *member) Apply(index, term uint64, data []byte) {
 	h, err := fsm.DecodeHeader(data)
 	if err != nil {
-		m.fail(fmt.Errorf("entry %d of term %d cannot be decoded: %w", index, term, err))
+		m.halt(fmt.Errorf("entry %d of term %d cannot be decoded: %w", index, term, err))
 		return
 	}
 	mine := h.Proposer == m.proposer
@@ -53,8 +59,9 @@ func (m *member) Apply(index, term uint64, data []byte) {
 		}
 	}
 	machine := m.machine.Load()
+	before := machine.Now()
 	if err := machine.Apply(index, term, data, requests); err != nil {
-		m.fail(fmt.Errorf("entry %d of term %d cannot be applied: %w", index, term, err))
+		m.halt(fmt.Errorf("entry %d of term %d cannot be applied: %w", index, term, err))
 		m.giveUp(b)
 		return
 	}
@@ -68,7 +75,19 @@ func (m *member) Apply(index, term uint64, data []byte) {
 	}
 	m.answer(b)
 	m.wakeWaiters(index)
+	m.samples.walk(machine, index, before)
 }
+
+// halt stops the member at an entry: the next one would be applied to a state that nobody
+// else has, and be answered to clients before the node has ended.
+func (m *member) halt(err error) {
+	m.halted = err
+	m.broken.Store(true)
+	m.fail(err)
+}
+
+// Halted makes the replica give this member no entry after the one it halted at.
+func (m *member) Halted() error { return m.halted }
 
 // answer finishes the requests whose replies are complete.
 func (m *member) answer(b *batch) {
@@ -108,6 +127,7 @@ func (m *member) Restore(r io.Reader) error {
 		return fmt.Errorf("loading the snapshot: %w", err)
 	}
 	m.machine.Store(machine)
+	m.samples.forget()
 	m.saved.restored(machine.Changes())
 	index, _ := machine.LogHash()
 	m.wakeWaiters(index)

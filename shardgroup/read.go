@@ -123,7 +123,7 @@ func (g *Group) Watch(ctx context.Context, key []byte) (fsm.Watch, error) {
 // stale is set it first asks the leader how far the log had come and waits until
 // that much is applied here.
 func (g *Group) ReplicaRead(ctx context.Context, op *fsm.Op, w *resp.Writer, stale bool) error {
-	if g.member == nil {
+	if g.member == nil || g.member.broken.Load() {
 		return ErrNotOwned
 	}
 	ctx, cancel := context.WithTimeout(ctx, g.opt.RequestTimeout)

@@ -64,7 +64,7 @@ func nodeServer(serverID string) string {
 func (g *Group) method(name string) string { return methodOf(g.opt.ID, name, g.opt.Witness) }
 
 // MethodOf names a bus method of a group's data members: readindex, transfer, member,
-// verify, digest, full.
+// verify, digest, full, patrol, diverged.
 func MethodOf(id slotmap.GroupID, name string) string { return methodOf(id, name, false) }
 
 func methodOf(id slotmap.GroupID, name string, witness bool) string {

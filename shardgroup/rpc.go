@@ -29,6 +29,8 @@ func (g *Group) handlers() map[string]bus.Handler {
 		"verify":    g.serveVerify,
 		"digest":    g.serveDigest,
 		fullMethod:  g.serveFull,
+		"patrol":    g.servePatrol,
+		"diverged":  g.serveDiverged,
 	}
 }
 

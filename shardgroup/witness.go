@@ -24,29 +24,42 @@ type witness struct {
 	committed
 
 	fail    func(error)
+	halted  error // at the entry that could not be read; of the applier's goroutine
 	applied atomic.Uint64
 	safe    atomic.Uint64 // every data member has the log up to here
 }
 
-var _ replica.StateMachine = (*witness)(nil)
+var (
+	_ replica.StateMachine = (*witness)(nil)
+	_ replica.Halter       = (*witness)(nil)
+)
 
 // Apply notes the safe index that ticks carry.
 func (w *witness) Apply(index, term uint64, data []byte) {
 	h, err := fsm.DecodeHeader(data)
 	if err != nil {
-		w.fail(fmt.Errorf("entry %d of term %d cannot be decoded: %w", index, term, err))
+		w.halt(fmt.Errorf("entry %d of term %d cannot be decoded: %w", index, term, err))
 		return
 	}
 	if h.Kind == fsm.KindTick {
 		tick, err := fsm.DecodeTick(data)
 		if err != nil {
-			w.fail(fmt.Errorf("tick %d of term %d cannot be decoded: %w", index, term, err))
+			w.halt(fmt.Errorf("tick %d of term %d cannot be decoded: %w", index, term, err))
 			return
 		}
 		w.advance(tick.SafeIndex)
 	}
 	w.applied.Store(index)
 }
+
+// halt stops the witness at an entry: what it says must be kept is not known any more.
+func (w *witness) halt(err error) {
+	w.halted = err
+	w.fail(err)
+}
+
+// Halted makes the replica give this member no entry after the one it halted at.
+func (w *witness) Halted() error { return w.halted }
 
 func (w *witness) advance(safe uint64) {
 	if safe > w.safe.Load() {

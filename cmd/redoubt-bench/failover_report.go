@@ -4,25 +4,34 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 )
 
-// failoverRow is the measurements of one kind of failover.
+// failoverRow is the measurements of one kind of failover of one system.
 type failoverRow struct {
+	system string
 	title  string
 	pauses []float64 // milliseconds
+	acked  int       // writes
+	lost   int       // of these
+}
+
+// lostIn counts the acknowledged writes that were lost in all.
+func lostIn(rows []failoverRow) (lost int) {
+	for _, r := range rows {
+		lost += r.lost
+	}
+	return lost
 }
 
 // failoverTable is the result in Markdown.
 func failoverTable(rows []failoverRow) string {
-	var b strings.Builder
-	row(&b, []string{"failover", "number", "median, ms", "worst, ms"})
-	row(&b, []string{"---", "---:", "---:", "---:"})
+	var cells [][]string
 	for _, r := range rows {
-		row(&b, []string{
-			r.title, strconv.Itoa(len(r.pauses)),
+		cells = append(cells, []string{
+			r.title + ": " + r.system, strconv.Itoa(len(r.pauses)),
 			fmt.Sprintf("%.0f", median(r.pauses)), fmt.Sprintf("%.0f", slices.Max(r.pauses)),
+			thousands(float64(r.acked)), thousands(float64(r.lost)),
 		})
 	}
-	return b.String()
+	return markdown([]string{"failover", "number", "median, ms", "worst, ms", "writes acknowledged", "of these lost"}, cells)
 }

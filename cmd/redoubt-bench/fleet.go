@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	startTimeout = 20 * time.Second
+	startTimeout = time.Minute
 	pollInterval = 20 * time.Millisecond
 	logTailBytes = 2000
 )
@@ -33,19 +33,20 @@ type process struct {
 	path string
 	args []string
 	dir  string
-	cmd  *exec.Cmd
+	cmd  *exec.Cmd     // the leader of a process group of its own
 	done chan struct{} // closed when it is gone
 }
 
 // add starts a server in a directory of its own.
 func (f *fleet) add(name, path string, args ...string) (*process, error) {
-	p := &process{name: name, path: path, args: args, dir: filepath.Join(f.dir, name)}
+	p := &process{name: name, path: path, args: args}
+	f.mu.Lock()
+	f.processes = append(f.processes, p)
+	p.dir = filepath.Join(f.dir, fmt.Sprintf("%d-%s", len(f.processes), name))
+	f.mu.Unlock()
 	if err := os.Mkdir(p.dir, 0o755); err != nil {
 		return nil, err
 	}
-	f.mu.Lock()
-	f.processes = append(f.processes, p)
-	f.mu.Unlock()
 	return p, p.start()
 }
 
@@ -86,8 +87,16 @@ func (p *process) kill() {
 	if p.cmd == nil {
 		return
 	}
-	_ = p.cmd.Process.Kill()
+	p.strike()
 	<-p.done
+}
+
+// strike kills the process and what it has forked: redis-server writes its snapshots in a child, which would
+// go on alone.
+func (p *process) strike() {
+	if p.running() == nil {
+		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	}
 }
 
 // terminate asks the process to end.
@@ -128,7 +137,11 @@ var errEnded = errors.New("the process has ended")
 
 // await repeats f until it succeeds; it gives up when ctx ends, after startTimeout, or when p has ended.
 func (p *process) await(ctx context.Context, f func() error) error {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	return p.awaitWithin(ctx, startTimeout, pollInterval, f)
+}
+
+func (p *process) awaitWithin(ctx context.Context, limit, interval time.Duration, f func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for {
 		err := f()
@@ -141,7 +154,7 @@ func (p *process) await(ctx context.Context, f func() error) error {
 		select {
 		case <-ctx.Done():
 			return p.explain(fmt.Errorf("gave up waiting: %w", err))
-		case <-time.After(pollInterval):
+		case <-time.After(interval):
 		}
 	}
 }

@@ -124,3 +124,27 @@ func awaitPid(t *testing.T, path string) int {
 	t.Fatal("no server was started")
 	return 0
 }
+
+// TestKillTakesChildrenAlong: redis-server writes snapshots in a child.
+func TestKillTakesChildrenAlong(t *testing.T) {
+	dir := t.TempDir()
+	f := &fleet{dir: dir}
+	defer f.killAll()
+	pidFile := filepath.Join(dir, "child")
+	p, err := f.add("a", "/bin/sh", "-c", "sleep 600 & echo $! >"+pidFile+".new && mv "+pidFile+".new "+pidFile+" && wait")
+	if err != nil {
+		t.Fatal(err)
+	}
+	child := awaitPid(t, pidFile)
+	p.kill()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		// Who adopts it may take a moment to bury it, or never do so: it is dead as soon as it is a zombie.
+		b, err := os.ReadFile("/proc/" + strconv.Itoa(child) + "/stat")
+		if errors.Is(err, os.ErrNotExist) || strings.Contains(string(b), ") Z ") {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the child lives: %s, %v", b, err)
+		}
+	}
+}

@@ -1,10 +1,11 @@
 // Command redoubt-bench measures Redoubt and redis-server side by side on this machine.
 //
-//	redoubt-bench              throughput: one group of three Redoubt nodes against a redis-server
-//	                           master with two replicas, both syncing every write, driven by the
-//	                           same redis-benchmark commands in turn; prints a table with ratios
-//	redoubt-bench -failover 20 how long writes stop when the loaded master is killed, is told to
-//	                           hand over by CLUSTER FAILOVER, and is stopped by SIGTERM
+//	redoubt-bench                throughput: one group of three Redoubt nodes against a redis-server
+//	                             master with two replicas, both syncing every write, driven by the
+//	                             same redis-benchmark commands in turn; prints a table with ratios
+//	redoubt-bench -failover 20   how long writes stop when the loaded master is killed, is told to
+//	                             hand over by CLUSTER FAILOVER, and is stopped by SIGTERM
+//	redoubt-bench -what latency  and so on: see modes.go, or -h
 //
 // Its job: to start what it measures on free ports of the loopback interface, to drive it, to print, and to
 // leave nothing behind: every process it started ends with it. Not its job: to judge correctness beyond
@@ -50,11 +51,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 		f.killAll()
 		_ = os.RemoveAll(dir)
 	}()
-	if s.failovers > 0 {
-		err = measureFailovers(ctx, s, f, out, progress)
-	} else {
-		err = measureThroughput(ctx, s, f, out, progress)
-	}
+	err = s.mode.run(ctx, &bench{settings: s, fleet: f, out: out, progress: progress})
 	if ctx.Err() != nil {
 		return errors.New("interrupted")
 	}

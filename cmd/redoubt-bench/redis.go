@@ -6,32 +6,46 @@ import (
 	"strconv"
 )
 
-const redisName = "redis-server"
+const (
+	redisName        = "redis-server"
+	redisClusterName = "Redis Cluster"
+)
 
-// startRedis starts a master with two replicas that sync their logs as Redoubt does, and returns the
-// master's address.
-func startRedis(ctx context.Context, f *fleet, path string) (string, error) {
-	ports, err := freePorts(groupSize)
-	if err != nil {
-		return "", err
-	}
-	for i, port := range ports {
-		args := []string{
-			"--port", strconv.Itoa(port), "--bind", loopback, "--save", "", "--appendonly", "yes", "--appendfsync", "always",
-		}
-		name, value := "role", "master"
+// startRedis starts a master with replicas that sync their logs as Redoubt does.
+func (b *bench) startRedis(ctx context.Context, s shape, extra ...string) (*servers, error) {
+	v, err := b.launch(ctx, "redis", b.redis, s, func(v *servers, i int) []string {
+		args := append(redisArgs(v.ports[i]), extra...)
 		if i > 0 {
-			args = append(args, "--replicaof", loopback+" "+strconv.Itoa(ports[0]))
-			name, value = "master_link_status", "up"
+			args = append(args, "--replicaof", loopback+" "+strconv.Itoa(v.ports[0]))
 		}
-		p, err := f.add(fmt.Sprintf("redis-%d", i), path, args...)
-		if err != nil {
-			return "", err
-		}
-		up := func() error { return expect(ctx, local(port), name, value, "INFO", "replication") }
-		if err := p.await(ctx, up); err != nil {
-			return "", err
-		}
+		return args
+	})
+	if err != nil {
+		return nil, err
 	}
-	return local(ports[0]), nil
+	return v, v.settle(ctx)
+}
+
+// startRedisCluster starts a Redis Cluster of nodes like these.
+func (b *bench) startRedisCluster(ctx context.Context, s shape, extra ...string) (*servers, error) {
+	v, err := b.launch(ctx, "redis-cluster", b.redis, s, func(v *servers, i int) []string {
+		return append(append(redisArgs(v.ports[i]), "--cluster-enabled", "yes", "--cluster-port", strconv.Itoa(v.buses[i])), extra...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	v.cluster = true
+	if err := v.form(ctx); err != nil {
+		return nil, fmt.Errorf("forming the Redis Cluster: %w", err)
+	}
+	return v, nil
+}
+
+// redisArgs are those of every redis-server. A master waits for no further replicas before it sends its data to one, as
+// it would for five seconds.
+func redisArgs(port int) []string {
+	return []string{
+		"--port", strconv.Itoa(port), "--bind", loopback, "--save", "", "--appendonly", "yes", "--appendfsync", "always",
+		"--repl-diskless-sync-delay", "0",
+	}
 }

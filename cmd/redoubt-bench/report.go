@@ -36,59 +36,83 @@ func parseRate(text, command string) (float64, error) {
 	return 0, fmt.Errorf("redis-benchmark's output has no row for %s: %q", command, text)
 }
 
-// measurements are rates by peer and workload, one a round.
+// measurements are numbers by peer and workload, one a round.
 type measurements struct {
-	peers     []peer
-	workloads []workload
-	rates     [][][]float64
+	unit   string
+	format func(float64) string
+	peers  []string
+	bases  []int // which peer each is compared with
+	titles []string
+	values [][][]float64
 }
 
+// newMeasurements are of rates, and compare all peers with the first one.
 func newMeasurements(peers []peer, workloads []workload) *measurements {
-	m := &measurements{peers: peers, workloads: workloads, rates: make([][][]float64, len(peers))}
-	for i := range m.rates {
-		m.rates[i] = make([][]float64, len(workloads))
+	m := &measurements{unit: "requests/s", format: thousands, bases: make([]int, len(peers)), values: make([][][]float64, len(peers))}
+	for i, p := range peers {
+		m.peers = append(m.peers, p.name)
+		m.values[i] = make([][]float64, len(workloads))
+	}
+	for _, w := range workloads {
+		m.titles = append(m.titles, w.title)
 	}
 	return m
 }
 
-func (m *measurements) add(peer, workload int, rate float64) {
-	m.rates[peer][workload] = append(m.rates[peer][workload], rate)
+func (m *measurements) add(peer, workload int, value float64) {
+	m.values[peer][workload] = append(m.values[peer][workload], value)
 }
 
-// ratio compares a peer with the first one: the median of the rounds' ratios, for only what was measured
+// ratio compares a peer with its base: the median of the rounds' ratios, for only what was measured
 // one after the other is comparable on a machine that others use too.
-func (m *measurements) ratio(peer, workload int) float64 {
-	ours, theirs := m.rates[peer][workload], m.rates[0][workload]
-	ratios := make([]float64, len(ours))
+func (m *measurements) ratio(peer, workload int) string {
+	ours, theirs := m.values[peer][workload], m.values[m.bases[peer]][workload]
+	var ratios []float64
 	for i := range ours {
-		ratios[i] = ours[i] / theirs[i]
+		if theirs[i] > 0 {
+			ratios = append(ratios, ours[i]/theirs[i])
+		}
 	}
-	return median(ratios)
+	if len(ratios) == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f", median(ratios))
 }
 
-// table is the result in Markdown: a row with the median rates of each peer, and for all but the first one
+// table is the result in Markdown: a row with the medians of each peer, and for all that are compared with another
 // a row with ratios.
 func (m *measurements) table() string {
+	var rows [][]string
+	for i, name := range m.peers {
+		cells := []string{name}
+		for j := range m.titles {
+			cells = append(cells, m.format(median(m.values[i][j])))
+		}
+		rows = append(rows, cells)
+	}
+	for i, name := range m.peers {
+		if m.bases[i] == i {
+			continue
+		}
+		cells := []string{name + " / " + m.peers[m.bases[i]]}
+		for j := range m.titles {
+			cells = append(cells, m.ratio(i, j))
+		}
+		rows = append(rows, cells)
+	}
+	return markdown(append([]string{m.unit}, m.titles...), rows)
+}
+
+// markdown is a table whose first column is text and whose others are numbers.
+func markdown(titles []string, rows [][]string) string {
 	var b strings.Builder
-	titles := []string{"requests/s"}
-	rule := []string{"---"}
-	for _, w := range m.workloads {
-		titles, rule = append(titles, w.title), append(rule, "---:")
-	}
 	row(&b, titles)
-	row(&b, rule)
-	for i, p := range m.peers {
-		cells := []string{p.name}
-		for j := range m.workloads {
-			cells = append(cells, thousands(median(m.rates[i][j])))
-		}
-		row(&b, cells)
+	rule := []string{"---"}
+	for range titles[1:] {
+		rule = append(rule, "---:")
 	}
-	for i, p := range m.peers[1:] {
-		cells := []string{p.name + " / " + m.peers[0].name}
-		for j := range m.workloads {
-			cells = append(cells, fmt.Sprintf("%.2f", m.ratio(i+1, j)))
-		}
+	row(&b, rule)
+	for _, cells := range rows {
 		row(&b, cells)
 	}
 	return b.String()

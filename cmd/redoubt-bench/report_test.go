@@ -33,7 +33,7 @@ func TestParseRate(t *testing.T) {
 }
 
 func TestTable(t *testing.T) {
-	m := newMeasurements([]peer{{"one", ""}, {"two", ""}}, []workload{{title: "A"}, {title: "B"}})
+	m := newMeasurements([]peer{{name: "one"}, {name: "two"}}, []workload{{title: "A"}, {title: "B"}})
 	// The second peer has half of the rate in most rounds, though the rates themselves jump about.
 	for i, rate := range []float64{100, 1000, 10_000} {
 		m.add(0, 0, rate)
@@ -71,13 +71,32 @@ func TestThousands(t *testing.T) {
 	}
 }
 
-func TestFailoverTable(t *testing.T) {
-	got := failoverTable([]failoverRow{{"kill", []float64{900, 1100.4, 800}}})
-	want := `| failover | number | median, ms | worst, ms |
-| --- | ---: | ---: | ---: |
-| kill | 3 | 900 | 1100 |
+func TestTableWithBases(t *testing.T) {
+	m := cpuMeasurements([]contender{{name: "one"}, {name: "two"}}, []workload{{title: "A"}})
+	for i, v := range []float64{2, 0, 3, 1} {
+		m.add(i, 0, v)
+	}
+	want := `| CPU s per million requests | A |
+| --- | ---: |
+| one, master | 2.00 |
+| one, replica | 0.00 |
+| two, master | 3.00 |
+| two, replica | 1.00 |
+| two, master / one, master | 1.50 |
+| two, replica / one, replica | - |
 `
-	if got != want {
+	if got := m.table(); got != want {
+		t.Errorf("table:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+func TestFailoverTable(t *testing.T) {
+	rows := []failoverRow{{"three", "kill", []float64{900, 1100.4, 800}, 12345, 67}}
+	want := `| failover | number | median, ms | worst, ms | writes acknowledged | of these lost |
+| --- | ---: | ---: | ---: | ---: | ---: |
+| kill: three | 3 | 900 | 1100 | 12,345 | 67 |
+`
+	if got := failoverTable(rows); got != want || lostIn(rows) != 67 {
 		t.Errorf("table:\n%s\nwant:\n%s", got, want)
 	}
 }

@@ -5,16 +5,17 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // settings is the command line.
 type settings struct {
+	mode      mode
 	scale     float64
 	rounds    int
 	failovers int
@@ -29,31 +30,24 @@ type settings struct {
 
 // Limits of what may be asked for.
 const (
-	maxScale     = 1000
 	maxRounds    = 100
 	maxFailovers = 1000
 )
 
-const usage = `Usage: redoubt-bench [flags] [-- arguments for each redoubt-server]
-
-Peers are filled with the keys key:000000000000 to key:000000099999.
-
-Flags:
-`
+// defaultFailovers are measured of each kind at scale 1.
+const defaultFailovers = 3
 
 // parseSettings reads and checks the command line, and finds the programs.
 func parseSettings(args []string, out io.Writer) (*settings, error) {
 	s := &settings{}
 	f := flag.NewFlagSet("redoubt-bench", flag.ContinueOnError)
 	f.SetOutput(out)
-	f.Usage = func() {
-		fmt.Fprint(out, usage)
-		f.PrintDefaults()
-	}
-	f.Float64Var(&s.scale, "n", 1, "factor for the number of requests; 1 takes about two minutes")
+	f.Usage = func() { usage(f, out) }
+	what := f.String("what", "", "what to measure, see above (default throughput)")
+	f.Float64Var(&s.scale, "n", 1, "factor for the number of requests, of keys, of failovers and for durations; with 1 each mode takes two to three minutes")
 	f.IntVar(&s.rounds, "rounds", 3, "how often everything is measured; the table shows medians")
-	f.IntVar(&s.failovers, "failover", 0, "measure this many failovers of each kind instead of throughput")
-	only := f.String("only", "", "comma-separated workloads to run: "+workloadIDs()+" (default: all)")
+	f.IntVar(&s.failovers, "failover", 0, "measure this many failovers of each kind; implies -what failover")
+	only := f.String("only", "", "comma-separated workloads to run: "+workloadIDs()+" (default: all, of groups "+groupWorkloads+")")
 	f.StringVar(&s.dir, "dir", ".", "where the data directory is made; on the disk that is to be measured")
 	f.StringVar(&s.server, "redoubt", "", `path of redoubt-server, or "none" (default: beside this program)`)
 	f.StringVar(&s.redis, "redis", "redis-server", `redis-server to compare with; "none" for none`)
@@ -63,66 +57,83 @@ func parseSettings(args []string, out io.Writer) (*settings, error) {
 		return nil, err
 	}
 	s.extra = f.Args()
-	if err := s.check(*only); err != nil {
+	given := flagsGiven(f)
+	if err := s.choose(*what, given); err != nil {
 		return nil, err
 	}
-	return s, s.find()
+	if err := s.check(*only, given); err != nil {
+		return nil, err
+	}
+	return s, s.find(given)
 }
 
-func (s *settings) check(only string) (err error) {
+// usage explains the command line.
+func usage(f *flag.FlagSet, out io.Writer) {
+	fmt.Fprint(out, "Usage: redoubt-bench [flags] [-- arguments for each redoubt-server]\n\nWhat it measures (-what):\n")
+	for _, m := range modes() {
+		fmt.Fprintf(out, "  %-11s %s\n", m.name, m.summary)
+	}
+	fmt.Fprint(out, "\nPeers are filled with the keys key:000000000000 to key:000000099999.\n\nFlags:\n")
+	f.PrintDefaults()
+}
+
+func flagsGiven(f *flag.FlagSet) (names []string) {
+	f.Visit(func(f *flag.Flag) { names = append(names, f.Name) })
+	return names
+}
+
+// choose finds the mode.
+func (s *settings) choose(what string, given []string) (err error) {
 	switch {
-	case !(s.scale > 0 && s.scale <= maxScale):
-		return fmt.Errorf("-n %v: a factor above 0 and up to %d is needed", s.scale, maxScale)
+	case what != "":
+	case slices.Contains(given, "failover"):
+		what = "failover"
+	default:
+		what = modes()[0].name
+	}
+	if s.mode, err = findMode(what); err != nil {
+		return err
+	}
+	return s.mode.refuse(given)
+}
+
+func (s *settings) check(only string, given []string) (err error) {
+	counted := slices.Contains(given, "failover")
+	switch {
+	case !(s.scale > 0 && s.scale <= s.mode.maxScale):
+		return fmt.Errorf("-n %v: -what %s needs a factor above 0 and up to %v", s.scale, s.mode.name, s.mode.maxScale)
 	case s.rounds < 1 || s.rounds > maxRounds:
 		return fmt.Errorf("-rounds %d: between 1 and %d are possible", s.rounds, maxRounds)
-	case s.failovers < 0 || s.failovers > maxFailovers:
+	case counted && (s.failovers < 1 || s.failovers > maxFailovers):
 		return fmt.Errorf("-failover %d: between 1 and %d are possible", s.failovers, maxFailovers)
-	case s.failovers > 0 && (only != "" || len(s.peers) > 0):
-		return errors.New("-failover measures Redoubt alone: -only and -peer have no meaning with it")
+	case counted && slices.Contains(given, "n"):
+		return errors.New("-failover and -n both say how many failovers there are to be")
+	}
+	if !counted {
+		s.failovers = s.scaled(defaultFailovers, 1)
+	}
+	if only == "" && s.mode.name == "groups" {
+		only = groupWorkloads
 	}
 	s.workloads, err = chooseWorkloads(only)
 	return err
 }
 
-// find makes sure that the programs are there before anything is started.
-func (s *settings) find() (err error) {
-	if s.server == "" {
-		self, err := os.Executable()
-		if err != nil {
-			return fmt.Errorf("finding redoubt-server: %w", err)
-		}
-		s.server = filepath.Join(filepath.Dir(self), "redoubt-server")
-	}
-	if s.server, err = program("-redoubt", s.server); err != nil {
-		return err
-	}
-	if s.failovers > 0 {
-		if s.server == "" {
-			return errors.New("-failover needs a redoubt-server")
-		}
-		return nil
-	}
-	if s.redis, err = program("-redis", s.redis); err != nil {
-		return err
-	}
-	if s.server == "" && s.redis == "" && len(s.peers) == 0 {
-		return errors.New("without redoubt-server, redis-server and peers there is nothing to measure")
-	}
-	s.benchmark, err = program("-benchmark", s.benchmark)
-	return err
+// scaled is a number of things at the scale that was asked for.
+func (s *settings) scaled(number, least int) int {
+	return max(least, int(math.Round(float64(number)*s.scale)))
 }
 
-// program finds a program; the path "none" means that it is not wanted.
-func program(name, path string) (string, error) {
-	if path == "none" {
-		return "", nil
-	}
-	found, err := exec.LookPath(path)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w (redis-server and redis-benchmark are in Debian's redis-server and redis-tools)", name, err)
-	}
-	return filepath.Abs(found)
+// lasting is a duration at the scale that was asked for.
+func (s *settings) lasting(d time.Duration) time.Duration {
+	return max(leastDuration, time.Duration(float64(d)*min(s.scale, maxStretch)))
 }
+
+// Limits of how far durations are scaled: what is measured more often or with more keys needs not take for ever.
+const (
+	leastDuration = 200 * time.Millisecond
+	maxStretch    = 10
+)
 
 // addPeer reads "name=host:port".
 func (s *settings) addPeer(arg string) error {

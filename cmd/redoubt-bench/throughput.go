@@ -4,80 +4,98 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os/exec"
 	"strings"
+	"time"
 )
+
+// benchmarkTimeout bounds one run of redis-benchmark at scale 1.
+const benchmarkTimeout = 2 * time.Minute
 
 // peer is a server under measurement.
 type peer struct {
-	name string
-	addr string
+	name    string
+	addr    string
+	masters int // of the cluster that it belongs to, 0 if it serves alone
+	keys    int // that requests are drawn from, 0 for the usual number
 }
 
-// measureThroughput starts the servers, drives them in turn and prints the table.
-func measureThroughput(ctx context.Context, s *settings, f *fleet, out, progress io.Writer) error {
-	peers, err := startPeers(ctx, s, f)
+// measureThroughput starts and fills the servers, drives them in turn and prints the table.
+func measureThroughput(ctx context.Context, b *bench) error {
+	peers, err := b.startPeers(ctx)
 	if err != nil {
 		return err
 	}
-	for _, p := range peers {
-		if err := fill(ctx, p.addr); err != nil {
-			return fmt.Errorf("filling %s: %w", p.name, err)
+	return b.comparePeers(ctx, peers)
+}
+
+// startPeers starts and fills what is to be compared.
+func (b *bench) startPeers(ctx context.Context) ([]peer, error) {
+	var peers []peer
+	for _, c := range b.contenders(b.startRedis) {
+		v, err := c.start(ctx, groupOfThree())
+		if err != nil {
+			return nil, err
 		}
+		if err := v.fill(ctx, keys); err != nil {
+			return nil, fmt.Errorf("filling %s: %w", c.name, err)
+		}
+		peers = append(peers, peer{name: c.name, addr: v.addrs[0]})
 	}
-	m := newMeasurements(peers, s.workloads)
-	for round := range s.rounds {
-		for i, w := range s.workloads {
+	for _, p := range b.peers {
+		if err := fill(ctx, p.addr, keys); err != nil {
+			return nil, fmt.Errorf("filling %s: %w", p.name, err)
+		}
+		peers = append(peers, p)
+	}
+	return peers, nil
+}
+
+// comparePeers runs every workload against every peer, in rounds, and prints the table.
+func (b *bench) comparePeers(ctx context.Context, peers []peer) error {
+	m := newMeasurements(peers, b.workloads)
+	for round := range b.rounds {
+		for i, w := range b.workloads {
 			for j, p := range peers {
-				rate, err := benchmark(ctx, s, w, p.addr)
+				rate, err := b.drive(ctx, w, p)
 				if err != nil {
-					return fmt.Errorf("%s of %s: %w", w.title, p.name, err)
+					return err
 				}
 				m.add(j, i, rate)
-				fmt.Fprintf(progress, "round %d  %-26s %-14s %10s/s\n", round+1, w.title, p.name, thousands(rate))
+				b.note("round %d  %-26s %-14s %10s/s", round+1, w.title, p.name, thousands(rate))
 			}
 		}
 	}
-	_, err = io.WriteString(out, m.table())
-	return err
+	return b.print(m.table())
 }
 
-func startPeers(ctx context.Context, s *settings, f *fleet) ([]peer, error) {
-	var peers []peer
-	if s.redis != "" {
-		addr, err := startRedis(ctx, f, s.redis)
-		if err != nil {
-			return nil, err
-		}
-		peers = append(peers, peer{redisName, addr})
+// drive runs redis-benchmark once and returns requests a second.
+func (b *bench) drive(ctx context.Context, w workload, p peer) (float64, error) {
+	rate, err := b.runBenchmark(ctx, w, p)
+	if err != nil {
+		return 0, fmt.Errorf("%s of %s: %w", w.title, p.name, err)
 	}
-	if s.server != "" {
-		g, err := startRedoubt(ctx, f, s)
-		if err != nil {
-			return nil, err
-		}
-		peers = append(peers, peer{redoubtName, g.addrs[0]})
-	}
-	return append(peers, s.peers...), nil
+	return rate, nil
 }
 
-// benchmark runs redis-benchmark once and returns requests a second.
-func benchmark(ctx context.Context, s *settings, w workload, addr string) (float64, error) {
-	args, err := w.args(addr, s.scale)
+func (b *bench) runBenchmark(ctx context.Context, w workload, p peer) (float64, error) {
+	args, err := w.args(p, b.scale)
 	if err != nil {
 		return 0, err
 	}
-	cmd := exec.CommandContext(ctx, s.benchmark, args...)
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(float64(benchmarkTimeout)*max(1, b.scale)))
+	defer cancel()
+	cmd := exec.CommandContext(ctx, b.benchmark, args...)
+	cmd.SysProcAttr = serverAttributes()
 	var errs strings.Builder
 	cmd.Stderr = &errs
-	b, err := cmd.Output()
+	out, err := cmd.Output()
 	if err != nil {
-		return 0, fmt.Errorf("redis-benchmark: %w: %s", err, strings.TrimSpace(errs.String()))
+		return 0, fmt.Errorf("redis-benchmark: %w: %s", errors.Join(err, ctx.Err()), strings.TrimSpace(errs.String()))
 	}
 	// It goes on after error replies and exits with 0, but tells them.
 	if errs.Len() > 0 {
 		return 0, errors.New("redis-benchmark: " + strings.TrimSpace(errs.String()))
 	}
-	return parseRate(string(b), w.command)
+	return parseRate(string(out), w.command)
 }

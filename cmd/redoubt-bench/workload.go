@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"slices"
@@ -45,6 +46,9 @@ func workloadIDs() string {
 	return strings.Join(ids, ",")
 }
 
+// groupWorkloads are what -what groups runs unless it is told otherwise.
+const groupWorkloads = "set200,get50"
+
 // chooseWorkloads picks those that a comma-separated list names, in the list's order; "" is all of them.
 func chooseWorkloads(list string) ([]workload, error) {
 	all := allWorkloads()
@@ -65,16 +69,25 @@ func chooseWorkloads(list string) ([]workload, error) {
 	return chosen, nil
 }
 
-// args is the command line of redis-benchmark.
-func (w workload) args(addr string, scale float64) ([]string, error) {
-	host, port, err := net.SplitHostPort(addr)
+// count is how many requests are made; each client sends once at least.
+func (w workload) count(scale float64) int {
+	return max(w.clients*w.pipeline, int(float64(w.requests)*scale))
+}
+
+// args is the command line of redis-benchmark. In a cluster it uses one slot of each master, and so many keys
+// in each.
+func (w workload) args(p peer, scale float64) ([]string, error) {
+	host, port, err := net.SplitHostPort(p.addr)
 	if err != nil {
 		return nil, err
 	}
-	requests := max(w.clients*w.pipeline, int(float64(w.requests)*scale))
-	return []string{
+	args := []string{
 		"-h", host, "-p", port, "--csv", "-t", w.command,
-		"-c", strconv.Itoa(w.clients), "-P", strconv.Itoa(w.pipeline), "-n", strconv.Itoa(requests),
-		"-d", strconv.Itoa(valueBytes), "-r", strconv.Itoa(keys),
-	}, nil
+		"-c", strconv.Itoa(w.clients), "-P", strconv.Itoa(w.pipeline), "-n", strconv.Itoa(w.count(scale)),
+		"-d", strconv.Itoa(valueBytes), "-r", strconv.Itoa(cmp.Or(p.keys, keys) / max(1, p.masters)),
+	}
+	if p.masters > 0 {
+		args = append(args, "--cluster")
+	}
+	return args, nil
 }

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"syscall"
@@ -58,37 +57,48 @@ func run(args []string) error {
 	for _, notice := range notices {
 		log.Warn("directive "+notice.Text, "directives", notice.Names)
 	}
-	return serve(limitFiles(cfg, log), log, level)
+	if cfg, err = limitFiles(cfg, log); err != nil {
+		return err
+	}
+	return serve(cfg, log, level)
 }
+
+// leastFiles is how many open files a node needs to start: without any client it has about forty.
+const leastFiles = 128
 
 // limitFiles lowers maxclients where the operating system allows too few open files for it. Go has raised the soft limit
 // to the hard one already.
-func limitFiles(cfg *config.Config, log *slog.Logger) *config.Config {
+func limitFiles(cfg *config.Config, log *slog.Logger) (*config.Config, error) {
 	var files syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
 		log.Warn("reading the limit on open files", "error", err)
-		return cfg
+		return cfg, nil
+	}
+	if files.Cur < leastFiles {
+		return nil, fmt.Errorf("the limit of %d open files (ulimit -n) is too low: a node needs %d, and one for each client", files.Cur, leastFiles)
 	}
 	limited, lowered := cfg.LimitFiles(files.Cur)
 	if lowered {
 		log.Warn("maxclients has been reduced to compensate for a low limit on open files (ulimit -n)",
 			"maxclients", limited.Clients.Max, "requested", cfg.Clients.Max, "files", files.Cur)
 	}
-	return limited
+	return limited, nil
 }
 
 // serve runs the node until a signal, SHUTDOWN or a fault ends it.
 func serve(cfg *config.Config, log *slog.Logger, level *slog.LevelVar) error {
+	signals := newSignals(log)
+	defer signals.close()
+	live := config.NewLive(cfg)
+	live.Subscribe(func(_, now *config.Config) { level.Set(levelOf(now.Process.LogLevel)) })
+	if err := node.ProbePorts(listen, live); err != nil {
+		return err
+	}
 	storage, err := persistence.OpenDir(".", cfg.Cluster.ConfigFile, log)
 	if err != nil {
 		return fmt.Errorf("opening the data directory: %w", err)
 	}
-	live := config.NewLive(cfg)
-	live.Subscribe(func(_, now *config.Config) { level.Set(levelOf(now.Process.LogLevel)) })
-	n, err := node.Start(node.Deps{
-		Storage: storage, Bus: bus.TCPNetwork{}, Logger: log,
-		Listen: func(addr string) (net.Listener, error) { return net.Listen("tcp", addr) },
-	}, live)
+	n, err := node.Start(node.Deps{Storage: storage, Bus: bus.TCPNetwork{}, Logger: log, Listen: listen}, live)
 	if err != nil {
 		return err
 	}
@@ -99,21 +109,21 @@ func serve(cfg *config.Config, log *slog.Logger, level *slog.LevelVar) error {
 		defer os.Remove(path)
 	}
 	log.Info("ready to accept connections", "version", Version, "port", cfg.Network.Port, "id", n.Self())
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
-	signal.Ignore(syscall.SIGHUP)
 	select {
-	case s := <-signals:
+	case s := <-signals.started():
 		log.Info("stopping", "signal", s.String())
 	case <-n.Done():
 	}
 	err = n.Err()
 	ctx, cancel := context.WithTimeout(context.Background(), max(cfg.Process.ShutdownTimeout, time.Second))
 	defer cancel()
+	signals.hurry(cancel)
 	n.Stop(ctx)
 	log.Info("stopped")
 	return err
 }
+
+func listen(addr string) (net.Listener, error) { return net.Listen("tcp", addr) }
 
 // answer serves the options that only print something.
 func answer(args []string) (bool, error) {

@@ -65,6 +65,12 @@ func (s *Slot) Random(i int) (key []byte, v Value, expire int64) {
 	return view(r.key), r.val, r.expire
 }
 
+// At returns all of the key at position i, 0 <= i < Len().
+func (s *Slot) At(i int) (key []byte, v Value, expire int64, rev uint64) {
+	r := s.dense.at(i)
+	return view(r.key), r.val, r.expire, r.rev()
+}
+
 // Scan visits count positions downwards from cursor (0: from the top) and returns the cursor to
 // continue with, 0 when all are done. A key that exists from the first call to the last is visited
 // at least once, whatever is added and deleted between the calls.

@@ -100,10 +100,7 @@ func (c *Conn) Do(words ...string) Reply {
 	if err != nil {
 		return Reply{Outcome: Unknown, Err: &brokenError{err}}
 	}
-	if v.Type() == resp.Error {
-		return Reply{Value: v, Outcome: Judge(v.String()), Err: errors.New(v.String())}
-	}
-	return Reply{Value: v, Outcome: Done}
+	return judged(v)
 }
 
 // brokenError is a fault of the connection.

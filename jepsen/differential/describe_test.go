@@ -23,6 +23,7 @@ func compareDescriptions(t *testing.T, s *servers) {
 			c.compareLines(t, []string{"CLIENT", "LIST"}, " ", "=", nil)
 			c.compareLines(t, []string{"CLUSTER", "INFO"}, "\r\n", ":", map[string]string{
 				"cluster_groups_without_witness": "ours: groups that cannot lose a node",
+				"cluster_digest_mismatches":      "ours: members found to differ",
 			})
 			c.compareForms(t, proto)
 		})

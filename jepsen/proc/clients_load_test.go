@@ -134,9 +134,12 @@ func (c *rawClient) work(i, rounds int) error {
 // served meanwhile.
 func TestClientThatNeverReads(t *testing.T) {
 	server := builtServer(t)
-	for _, limit := range []string{"normal 64mb 0 0", "normal 0 16mb 1"} {
-		t.Run(limit, func(t *testing.T) {
-			c := lone(t, server, "--client-output-buffer-limit", limit)
+	for _, k := range []struct {
+		limit string
+		at    int // replies of a megabyte that it asks for every 20 ms: until a soft limit is up, that is what it gets
+	}{{"normal 64mb 0 0", 10}, {"normal 0 16mb 1", 2}} {
+		t.Run(k.limit, func(t *testing.T) {
+			c := lone(t, server, "--client-output-buffer-limit", k.limit)
 			c.Call(0, "SET", "large", strings.Repeat("x", 1<<20))
 			other := dialRaw(t, c.Addr(0))
 			speed := func(n int) time.Duration {
@@ -153,8 +156,8 @@ func TestClientThatNeverReads(t *testing.T) {
 			done := make(chan struct{})
 			go func() {
 				defer close(done)
-				for range 100 { // it asks for 1 GB, 10 MB at a time
-					if _, err := io.WriteString(greedy.nc, strings.Repeat(request("GET", "large"), 10)); err != nil {
+				for range 200 { // for four seconds
+					if _, err := io.WriteString(greedy.nc, strings.Repeat(request("GET", "large"), k.at)); err != nil {
 						return
 					}
 					time.Sleep(20 * time.Millisecond) // the soft limit is a matter of time

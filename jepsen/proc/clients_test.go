@@ -129,6 +129,7 @@ func info(t *testing.T, c *Cluster, field string) int {
 func TestClients(t *testing.T) {
 	c := lone(t, "")
 	t.Run("deep pipeline", func(t *testing.T) { deepPipeline(t, c) })
+	t.Run("huge reply", func(t *testing.T) { hugeReply(t, c) })
 	t.Run("vanishing in a pipeline", func(t *testing.T) { vanishInPipeline(t, c) })
 	t.Run("vanishing in a transaction", func(t *testing.T) { vanishInTransaction(t, c) })
 }
@@ -160,6 +161,30 @@ func deepPipeline(t *testing.T, c *Cluster) {
 		if got, err := cl.reply(); got != want(i) || err != nil {
 			t.Fatalf("reply %d: %q (%v), want %q", i, got, err, want(i))
 		}
+	}
+}
+
+// hugeReply asks for a reply of 32 MB several times over before reading any of it, and gets all of it.
+func hugeReply(t *testing.T, c *Cluster) {
+	const elements, times = 32, 3
+	cl := dialRaw(t, c.Addr(0))
+	element := func(i int) string { return strings.Repeat(string(rune('a'+i%26)), 1<<20) }
+	for i := range elements {
+		cl.want(fmt.Sprintf(":%d", i+1), "RPUSH", "huge", element(i))
+	}
+	cl.send(strings.Repeat(request("LRANGE", "huge", "0", "-1"), times) + request("DEL", "huge"))
+	for range times {
+		if got, err := cl.reply(); got != fmt.Sprintf("*%d", elements) || err != nil {
+			t.Fatalf("got %.100q, %v", got, err)
+		}
+		for i := range elements {
+			if got, err := cl.reply(); got != "$"+element(i) || err != nil {
+				t.Fatalf("element %d: %.100q, %v", i, got, err)
+			}
+		}
+	}
+	if got, err := cl.reply(); got != ":1" || err != nil {
+		t.Errorf("got %q, %v", got, err)
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 // that, and sees it come back with its data.
 func damagedFiles(t *testing.T, server string) {
 	c := nodes(t, server, 3)
-	formGroup(t, c)
+	formLossProof(t, c)
 	l := StartLoad(c, 2, clientTimeout)
 	await(t, l, 200)
 	for _, damage := range []struct {

@@ -13,7 +13,7 @@ import (
 // When the disks of a group run full, writes are refused in so many words, reads go on,
 // and writes are back by themselves when there is space again.
 func fullDisksOfAGroup(t *testing.T, server string) {
-	c, disks := oneGroup(t, server)
+	c, disks := groupOnDisks(t, server)
 	l := StartLoad(c, 2, clientTimeout)
 	await(t, l, 100)
 	m := leader(c)
@@ -63,7 +63,7 @@ func refusesWrites(t *testing.T, c *Cluster, m int, l *Load, disks []*disk) {
 // The reserve is there for what has to go on: with all disks full a group elects another
 // leader, who serves reads, and a killed node starts.
 func failoverWithFullDisks(t *testing.T, server string) {
-	c, disks := oneGroup(t, server)
+	c, disks := groupOnDisks(t, server)
 	l := StartLoad(c, 2, clientTimeout)
 	await(t, l, 100)
 	for _, d := range disks {
@@ -113,7 +113,7 @@ func readsBehindRefusedWrites(t *testing.T, c *Cluster, m int) {
 
 // A leader whose disk runs full hands over to a member whose disk has room.
 func fullDiskOfALeader(t *testing.T, server string) {
-	c, disks := oneGroup(t, server)
+	c, disks := groupOnDisks(t, server)
 	l := StartLoad(c, 2, clientTimeout)
 	await(t, l, 100)
 	m := leader(c)
@@ -131,7 +131,7 @@ func fullDiskOfALeader(t *testing.T, server string) {
 // A replica whose disk is full to the last byte stops following; its group goes on, and
 // it comes back by itself when there is space again.
 func fullDiskOfAReplica(t *testing.T, server string) {
-	c, disks := oneGroup(t, server)
+	c, disks := groupOnDisks(t, server)
 	l := StartLoad(c, 2, clientTimeout)
 	await(t, l, 100)
 	replica := (leader(c) + 1) % c.Len()

@@ -144,31 +144,22 @@ func (d *disk) thaw(t *testing.T) {
 // diskMiB is the size of the disks of these tests. Segments and reserve are parts of it.
 const diskMiB = 64
 
-// oneGroup forms a master with two replicas, each on a disk of its own.
-func oneGroup(t *testing.T, server string, args ...string) (*Cluster, []*disk) {
+// groupOnDisks forms a master with two replicas, each on a disk of its own.
+func groupOnDisks(t *testing.T, server string, args ...string) (*Cluster, []*disk) {
 	t.Helper()
 	c := nodes(t, server, 3, args...)
 	var disks []*disk
 	for i := range c.Len() {
 		disks = append(disks, ownDisk(t, c, i, diskMiB))
 	}
-	formGroup(t, c)
+	formLossProof(t, c)
 	return c, disks
 }
 
-// formGroup starts three nodes and makes a group of them.
-func formGroup(t *testing.T, c *Cluster) {
+// formLossProof makes the nodes one group, and waits until the metadata group, too, can lose one.
+func formLossProof(t *testing.T, c *Cluster) {
 	t.Helper()
-	startAll(t, c)
-	must(t, c, 0, "CLUSTER", "ADDSLOTSRANGE", "0", "16383")
-	for i := 1; i < c.Len(); i++ {
-		must(t, c, i, "CLUSTER", "MEET", "127.0.0.1", strconv.Itoa(c.Port(0)))
-	}
-	eventually(t, "all know each other", func() bool { return known(c, 0) == "3" && known(c, 1) == "3" && known(c, 2) == "3" })
-	for i := 1; i < c.Len(); i++ {
-		must(t, c, i, "CLUSTER", "REPLICATE", must(t, c, 0, "CLUSTER", "MYID"))
-	}
-	settle(t, c)
+	formOneGroup(t, c)
 	eventually(t, "the metadata group can lose a node, too", func() bool { return metaVoters(c, 0) == 3 })
 }
 

@@ -13,7 +13,7 @@ import (
 // and its network works. Another member serves. When the disk goes on the old leader follows.
 func stalledDisk(t *testing.T, server string) {
 	const nodeTimeout, limit = "3000", 3 * time.Second // two elections, each half a node time-out
-	c, disks := oneGroup(t, server, "--cluster-node-timeout", nodeTimeout)
+	c, disks := groupOnDisks(t, server, "--cluster-node-timeout", nodeTimeout)
 	l := StartLoad(c, 2, clientTimeout)
 	await(t, l, 100)
 	m := leader(c)

@@ -99,7 +99,7 @@ func (c *chance) gap() time.Duration {
 
 // calm lets the clients begin at their leisure.
 func (c *chance) calm() time.Duration {
-	calm := []time.Duration{100, 250, 500}[c.IntN(3)] * time.Millisecond
+	calm := []time.Duration{200, 400, 800}[c.IntN(3)] * time.Millisecond
 	c.add(0, KindPace, nil, nil, calm)
 	return calm
 }
@@ -108,7 +108,7 @@ func (c *chance) calm() time.Duration {
 func (c *chance) burst(at, calm time.Duration) {
 	from := max(0, at-c.between(0, 200))
 	c.add(from, KindPace, nil, nil, []time.Duration{2, 8, 25}[c.IntN(3)]*time.Millisecond)
-	c.add(at+c.between(50, 800), KindPace, nil, nil, calm)
+	c.add(at+c.between(50, 600), KindPace, nil, nil, calm)
 }
 
 func (c *chance) directives() {

@@ -16,6 +16,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/redoubtdb/redoubt/cmd/redoubt-server/node"
@@ -49,7 +50,8 @@ type host struct {
 	name string
 	disk *persistence.Memory
 	args []string
-	node *node.Node // nil while it is down
+	node *node.Node   // nil while it is down
+	skew atomic.Int64 // ms: how wrong its wall clock is
 }
 
 // New makes a cluster of n hosts; none runs. Log lines of all nodes go to w. The
@@ -123,9 +125,13 @@ func (c *Cluster) Start(i int) error {
 	net := c.Net.Host(h.name)
 	h.node, err = node.Start(node.Deps{
 		Storage: h.disk, Bus: net, Listen: net.Listen, Logger: c.log.With("host", h.name),
+		Clock: func() int64 { return time.Now().UnixMilli() + h.skew.Load() },
 	}, config.NewLive(cfg))
 	return err
 }
+
+// SetClock makes the wall clock of host i wrong by that much; its monotonic clock stays right.
+func (c *Cluster) SetClock(i int, wrong time.Duration) { c.hosts[i].skew.Store(wrong.Milliseconds()) }
 
 // Stop ends the node of host i as SIGTERM does.
 func (c *Cluster) Stop(i int) {

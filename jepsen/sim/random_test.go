@@ -78,11 +78,11 @@ func (r *run) play(t *testing.T) {
 	r.traffic = StartTraffic(c, 6, r.s.Hosts, r.s.Seed)
 	r.n.Play()
 	r.n.Heal()
-	checkService(t, c)
+	r.checkService(t, c)
 	r.n.pass(time.Now().Add(time.Second))
 	r.n.commands.Wait()
 	if err := c.SettleAround(settleLimit); err != nil {
-		t.Error(err)
+		r.wrong(t, "%v", err)
 	}
 	r.n.supervise()
 	r.load.Stop()
@@ -140,7 +140,7 @@ func (c *Cluster) addSpares(n int) error {
 }
 
 // checkService sees that every group takes writes again soon after everything healed.
-func checkService(t *testing.T, c *Cluster) {
+func (r *run) checkService(t *testing.T, c *Cluster) {
 	t.Helper()
 	began := time.Now()
 	conn := client.NewCluster(c.Dial, c.Addrs(), 2*time.Second)
@@ -151,7 +151,7 @@ func checkService(t *testing.T, c *Cluster) {
 			last = conn.Do(context.Background(), "SET", key, "x")
 			return last.Outcome == client.Done
 		}) {
-			t.Errorf("no service for %s within %v after everything healed: %v", key, serviceLimit, last.Err)
+			r.wrong(t, "no service for %s within %v after everything healed: %v", key, serviceLimit, last.Err)
 		}
 	}
 }
@@ -161,16 +161,16 @@ func (r *run) checkAccounts(t *testing.T, c *Cluster) {
 	t.Helper()
 	a := r.load.Check()
 	for _, w := range a.Wrong[:min(10, len(a.Wrong))] {
-		t.Error(w)
+		r.wrong(t, "%s", w)
 	}
 	for _, key := range r.traffic.ReadBack() {
-		t.Errorf("%s cannot be read at the end", key)
+		r.wrong(t, "%s cannot be read at the end", key)
 	}
 	for _, w := range r.traffic.Sets.Wrong() {
-		t.Error(w)
+		r.wrong(t, "%s", w)
 	}
 	for _, w := range r.n.Wrong() {
-		t.Error(w)
+		r.wrong(t, "%s", w)
 	}
 	verify(t, c)
 	t.Logf("%v; hot keys: %v", a, r.traffic.Counts())
@@ -188,8 +188,16 @@ func (r *run) checkHistory(t *testing.T) {
 		return
 	}
 	for _, w := range CheckRegisters(r.traffic.History.Ops(), checkBudget) {
-		t.Error(w)
+		r.wrong(t, "%s", w)
 	}
+}
+
+// wrong fails the test, and says so in the diary too: whoever waits for a long campaign
+// to end can read it in the file of SIM_LOG.
+func (r *run) wrong(t *testing.T, format string, a ...any) {
+	t.Helper()
+	t.Errorf(format, a...)
+	r.n.note("WRONG: "+format, a...)
 }
 
 // report tells how to play a failed schedule again.

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redoubtdb/redoubt/jepsen/client"
 	"github.com/redoubtdb/redoubt/resp/server"
 )
 
@@ -50,12 +51,13 @@ func TestChangeOfRole(t *testing.T) {
 			}
 			verify(t, c)
 			do(t, c, w, "CLUSTER", "FAILOVER")
-			if !Until(5*time.Second, func() bool { return c.Master(0) == w && c.Node(0).Map().Group(group).Leader == c.Node(w).Self() }) {
+			shown := func(at, leader int) bool { return c.Node(at).Map().Group(group).Leader == c.Node(leader).Self() }
+			if !Until(5*time.Second, func() bool { return c.Master(0) == w && shown(0, w) && shown(w, w) }) {
 				t.Fatal("the former witness does not become master")
 			}
 			// It goes back, and is the only candidate for a witness besides the other master.
 			do(t, c, 0, "CLUSTER", "FAILOVER")
-			if !Until(5*time.Second, func() bool { return c.Master(0) == 0 && c.Node(w).Map().Group(group).Leader == c.Node(0).Self() }) {
+			if !Until(5*time.Second, func() bool { return c.Master(0) == 0 && shown(w, 0) }) {
 				t.Fatal("host 0 does not become master again")
 			}
 			other := 4 - w // hosts 1 and 3 are the other group's
@@ -66,4 +68,65 @@ func TestChangeOfRole(t *testing.T) {
 		}
 		finish(t, c, l)
 	}, "--raft-snapshot-entries", "64", "--raft-trailing-entries", "16")
+}
+
+// CLUSTER FAILOVER while nobody leads waits for who does next, for a node time-out.
+func TestFailoverWithoutLeader(t *testing.T) {
+	simulate(t, 3, 1, func(t *testing.T, c *Cluster) {
+		c.Kill(0)
+		c.Kill(2)
+		if !Until(10*time.Second, func() bool { return c.Node(1).Leaderless() }) {
+			t.Fatal("host 1 knows a leader although it is alone")
+		}
+		began := time.Now()
+		refused(t, c, 1, "Master is down or failed", "CLUSTER", "FAILOVER")
+		if waited := time.Since(began); waited < 3*time.Second || waited > 4*time.Second {
+			t.Errorf("it waited %v for a leader", waited)
+		}
+		if err := c.Start(2); err != nil {
+			t.Fatal(err)
+		}
+		var last client.Reply
+		if !Until(20*time.Second, func() bool { last = c.Call(1, "CLUSTER", "FAILOVER"); return last.Err == nil || c.Master(0) == 1 }) {
+			t.Fatalf("refused although there is a majority again: %v", last.Err)
+		}
+		if !Until(5*time.Second, func() bool { return c.Master(0) == 1 }) {
+			t.Errorf("host %d is master", c.Master(0))
+		}
+	}, "--cluster-node-timeout", "3000")
+}
+
+// The founder of a group that left it and comes back is a learner like everybody: it does not found the group again,
+// lead what it founded, and own the group's slots until the real leader finds it.
+func TestFounderComesBack(t *testing.T) {
+	simulate(t, 4, 2, func(t *testing.T, c *Cluster) {
+		group := c.Node(0).Map().GroupOf(c.Node(0).Self()).ID
+		do(t, c, 2, "CLUSTER", "FAILOVER")
+		if !Until(5*time.Second, func() bool { return c.Node(0).Map().Group(group).Leader == c.Node(2).Self() }) {
+			t.Fatal("host 2 does not become master")
+		}
+		do(t, c, 0, "CLUSTER", "REPLICATE", string(c.Node(1).Self()))
+		if err := c.Settle(time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 4 {
+			for j := range 4 {
+				if i != j {
+					c.Net.Delay(c.Name(i), c.Name(j), 10*time.Millisecond)
+				}
+			}
+		}
+		do(t, c, 0, "CLUSTER", "REPLICATE", string(c.Node(2).Self()))
+		for began := time.Now(); time.Since(began) < 3*time.Second; time.Sleep(time.Millisecond) {
+			for _, l := range c.Node(0).Leaderships() {
+				if l.Group == group {
+					t.Fatalf("%v after it came back host 0 leads its former group in term %d", time.Since(began), l.Term)
+				}
+			}
+		}
+		if err := c.Settle(time.Minute); err != nil {
+			t.Error(err)
+		}
+		verify(t, c)
+	})
 }

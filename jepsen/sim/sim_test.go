@@ -83,6 +83,9 @@ func finish(t *testing.T, c *Cluster, l *Load) {
 		t.Error(w)
 	}
 	verify(t, c)
+	if !Until(10*time.Second, func() bool { return patrolled(t, c) }) {
+		t.Error("no states were compared while the cluster was working")
+	}
 }
 
 // verify compares the digests of all members.
@@ -106,6 +109,25 @@ func verify(t *testing.T, c *Cluster) {
 	if len(sums) == 0 {
 		t.Error("no digests were compared")
 	}
+	patrolled(t, c)
+}
+
+// patrolled checks that the members, which compare their states all the time, have found no
+// difference. It returns whether they did compare.
+func patrolled(t *testing.T, c *Cluster) (compared bool) {
+	t.Helper()
+	for i, h := range c.hosts {
+		if h.node == nil {
+			continue
+		}
+		for _, g := range h.node.Groups() {
+			compared = compared || g.Compared > 0
+			if g.Mismatches > 0 {
+				t.Errorf("host %d has found %d times that members of its group %s differ", i, g.Mismatches, g.ID)
+			}
+		}
+	}
+	return compared
 }
 
 func TestForm(t *testing.T) {

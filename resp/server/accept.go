@@ -128,6 +128,7 @@ func (s *Server) forget(c *Conn) {
 	s.clients.mu.Lock()
 	delete(s.clients.conns, c.id)
 	s.clients.mu.Unlock()
+	s.held.Add(-c.shared.held.Load())
 	s.wg.Done()
 }
 

@@ -132,17 +132,22 @@ func wait(s *Server, c *Conn, args [][]byte, w *resp.Writer) {
 		w.Error(text)
 		return
 	}
-	ctx, cancel := c.Context(), func() {}
-	if limit > 0 {
-		ctx, cancel = context.WithTimeout(ctx, limit)
-	}
-	defer cancel()
-	held, err := s.inspect.Data().WaitReplicas(ctx, int(min(n, math.MaxInt32)))
-	if err != nil && ctx.Err() == nil {
-		w.Error(adminErrorText(err))
-		return
-	}
-	w.Int(int64(held))
+	c.whileConnected(c.Context(), func(ctx context.Context) {
+		cancel := func() {}
+		switch {
+		case c.inExec(): // as in Redis: nothing in a transaction waits
+			ctx, cancel = context.WithTimeout(ctx, 0)
+		case limit > 0:
+			ctx, cancel = context.WithTimeout(ctx, limit)
+		}
+		defer cancel()
+		held, err := s.inspect.Data().WaitReplicas(ctx, int(min(n, math.MaxInt32)))
+		if err != nil && ctx.Err() == nil {
+			w.Error(adminErrorText(err))
+			return
+		}
+		w.Int(int64(held))
+	})
 }
 
 // parseWait reads the number of replicas and the time-out, 0 for none.

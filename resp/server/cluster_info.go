@@ -8,7 +8,7 @@ import (
 	"github.com/redoubtdb/redoubt/slotmap"
 )
 
-// infoText is the reply of CLUSTER INFO. Its last line is ours: the number of groups that can't lose a single node, for
+// infoText is the reply of CLUSTER INFO. Its last lines are ours: the number of groups that can't lose a single node, for
 // they have an even number of data members and no node outside them is there to be their witness.
 func (v *clusterView) infoText() string {
 	c := v.census()
@@ -65,7 +65,19 @@ func (v *clusterView) census() census {
 }
 
 func clusterInfo(s *Server, _ *Conn, _ [][]byte, w *resp.Writer) {
-	w.Verbatim("txt", s.clusterView().infoText())
+	w.Verbatim("txt", s.clusterView().infoText()+s.mismatchText())
+}
+
+// mismatchText is the line of CLUSTER INFO that says how often members of this node's group were found to differ. It
+// must be zero.
+func (s *Server) mismatchText() string {
+	var n uint64
+	for _, g := range s.inspect.Groups() {
+		if g.Kind == GroupData {
+			n += g.Mismatches
+		}
+	}
+	return fmt.Sprintf("cluster_digest_mismatches:%d\r\n", n)
 }
 
 func clusterMyID(s *Server, _ *Conn, _ [][]byte, w *resp.Writer) {

@@ -37,6 +37,8 @@ type Conn struct {
 	tx      transaction
 	shared  shared
 
+	readBuffer int // its size, as far as hold knows
+
 	timed   uint // commands so far
 	closing bool // no further command is read; what is answered is still sent
 }
@@ -107,6 +109,10 @@ func (c *Conn) fill() error {
 		}
 		n, err := c.in.fill(c.nc)
 		c.srv.stats.BytesIn.Add(int64(n))
+		if grown := len(c.in.buf) - c.readBuffer; grown != 0 {
+			c.readBuffer += grown
+			c.hold(int64(grown))
+		}
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
 			c.shared.touch()
 			return err

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"context"
 
 	"github.com/redoubtdb/redoubt/fsm"
 	"github.com/redoubtdb/redoubt/fsm/command"
@@ -177,7 +178,7 @@ func passPause(c *Conn, q *call) string {
 	}
 	c.commit()
 	if c.flush() == nil {
-		p.wait(c.ctx, changes)
+		c.whileConnected(c.ctx, func(ctx context.Context) { p.wait(ctx, changes) })
 	}
 	if p.holds(changes) {
 		c.closing = true // who waited is gone

@@ -241,6 +241,24 @@ func TestTimeoutSparesTheBusy(t *testing.T) {
 	})
 }
 
+// Who has just been answered is not idle, however long the answer took, when a new timeout makes all look at the clock.
+func TestTimeoutChangesAfterALongWait(t *testing.T) {
+	bubble(t, func(t *testing.T, f *fixture) {
+		c := f.dial()
+		f.dial().want("+OK|", "CLIENT PAUSE 60000 WRITE")
+		c.send("SET k v\r\n")
+		time.Sleep(61 * time.Second)
+		f.set("timeout", "10")
+		if got := c.take(); got != "+OK|" {
+			t.Errorf("got %q", got)
+		}
+		time.Sleep(10 * time.Second)
+		if got := c.take(); got != "<closed>" {
+			t.Errorf("ten seconds later: %q", got)
+		}
+	})
+}
+
 // A client that sends one byte a second is served, and holds up nobody; with a timeout it is not idle.
 func TestOneByteASecond(t *testing.T) {
 	for _, timeout := range []string{"0", "2"} {
@@ -258,5 +276,52 @@ func TestOneByteASecond(t *testing.T) {
 				t.Errorf("its buffer has %d bytes", n)
 			}
 		}, "--timeout", timeout)
+	}
+}
+
+// All clients together hold no more than maxmemory-clients: the one that holds most is closed, whether by replies it does
+// not read, by a request without an end, or by a queue; who asked for CLIENT NO-EVICT is spared.
+func TestMemoryOfAllClients(t *testing.T) {
+	const limit, kept = 4 << 20, 50
+	piece := strings.Repeat("x", 50_000)
+	grow := map[string]struct{ begin, more string }{
+		"replies": {"", "ECHO " + piece + "\r\n"},
+		"request": {"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$50000000\r\n", piece},
+		"queue":   {"MULTI\r\n", "SET k " + piece + "\r\n"},
+	}
+	for name, g := range grow {
+		bubble(t, func(t *testing.T, f *fixture) {
+			f.set("maxmemory-clients", fmt.Sprint(limit))
+			modest, spared, greedy := f.dial(), f.stalled(), f.stalled()
+			_, _ = io.WriteString(spared, "CLIENT NO-EVICT ON\r\n")
+			for range kept { // it holds most
+				_, _ = io.WriteString(spared, "ECHO "+piece+"\r\n")
+			}
+			_, _ = io.WriteString(greedy, g.begin)
+			if name == "queue" {
+				c := &client{t: t, nc: greedy}
+				go c.collect()
+			}
+			sent := 0
+			for ; sent < 2*limit; sent += len(piece) {
+				if _, err := io.WriteString(greedy, g.more); err != nil {
+					break
+				}
+			}
+			if sent > limit || f.server.stats.Evicted.Load() != 1 {
+				t.Errorf("%s: %d bytes were taken, %d clients closed", name, sent, f.server.stats.Evicted.Load())
+			}
+			modest.want("+PONG|", "PING")
+			reader := &client{t: t, nc: spared}
+			go reader.collect()
+			if got := reader.take(); strings.Count(got, "x") != kept*len(piece) {
+				t.Errorf("%s: the spared one got %d bytes", name, len(got))
+			}
+			_, _ = modest.do("QUIT"), reader.do("QUIT")
+			synctest.Wait()
+			if held := f.server.held.Load(); held != 0 {
+				t.Errorf("%s: without a client %d bytes are held", name, held)
+			}
+		})
 	}
 }

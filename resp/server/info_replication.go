@@ -140,6 +140,8 @@ func infoGroup(g *GroupStatus, b *infoText) {
 	b.put("raft_commit_index", g.CommitIndex)
 	b.put("raft_applied_index", g.AppliedIndex)
 	b.put("raft_snapshot_index", g.SnapshotIndex)
+	b.put("raft_digest_index", g.Compared)
+	b.put("raft_digest_mismatches", g.Mismatches)
 	b.flag("raft_lease_valid", g.LeaseValid)
 	b.put("raft_voters", strings.Join(roles["voter"], ","))
 	b.put("raft_learners", strings.Join(roles["learner"], ","))

@@ -40,20 +40,20 @@ type monitor struct {
 
 // counters is the frontend's Stats at one moment.
 type counters struct {
-	connections, rejected, commands, in, out, batches, notRun, unknown, dropped int64
+	connections, rejected, commands, in, out, batches, notRun, unknown, dropped, evicted int64
 }
 
 func readCounters(s *Stats) counters {
 	return counters{
 		connections: s.Connections.Load(), rejected: s.Rejected.Load(), commands: s.Commands.Load(), in: s.BytesIn.Load(), out: s.BytesOut.Load(),
-		batches: s.Batches.Load(), notRun: s.NotRun.Load(), unknown: s.Unknown.Load(), dropped: s.OutputClosed.Load(),
+		batches: s.Batches.Load(), notRun: s.NotRun.Load(), unknown: s.Unknown.Load(), dropped: s.OutputClosed.Load(), evicted: s.Evicted.Load(),
 	}
 }
 
 func (c counters) minus(o counters) counters {
 	return counters{
 		connections: c.connections - o.connections, rejected: c.rejected - o.rejected, commands: c.commands - o.commands, in: c.in - o.in, out: c.out - o.out,
-		batches: c.batches - o.batches, notRun: c.notRun - o.notRun, unknown: c.unknown - o.unknown, dropped: c.dropped - o.dropped,
+		batches: c.batches - o.batches, notRun: c.notRun - o.notRun, unknown: c.unknown - o.unknown, dropped: c.dropped - o.dropped, evicted: c.evicted - o.evicted,
 	}
 }
 
@@ -187,11 +187,12 @@ func infoStats(s *Server, b *infoText) {
 	b.put("instantaneous_output_kbps", fmt.Sprintf("%.2f", r.out/kilo))
 	b.put("rejected_connections", c.rejected)
 	for _, name := range [...]string{
-		"sync_full", "sync_partial_ok", "sync_partial_err", "expired_keys", "evicted_keys", "evicted_clients", "keyspace_hits", "keyspace_misses",
+		"sync_full", "sync_partial_ok", "sync_partial_err", "expired_keys", "evicted_keys", "keyspace_hits", "keyspace_misses",
 		"pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks", "migrate_cached_sockets", "tracking_total_keys",
 	} {
 		b.put(name, 0)
 	}
+	b.put("evicted_clients", c.evicted)
 	b.put("unexpected_error_replies", 0)
 	b.put("total_error_replies", s.monitor.errorCount())
 	b.put("client_output_buffer_limit_disconnections", c.dropped)

@@ -122,17 +122,20 @@ func TestInfoRaft(t *testing.T) {
 	d := newDesk(t)
 	d.inspect.groups = []GroupStatus{
 		{Kind: GroupMeta, State: "follower"},
-		{Kind: GroupData, ID: groupSelf, State: "leader", Leader: nodeSelf, Term: 4, CommitIndex: 9, LeaseValid: true, Pending: "a vote",
+		{Kind: GroupData, ID: groupSelf, State: "leader", Leader: nodeSelf, Term: 4, CommitIndex: 9, LeaseValid: true, Pending: "a vote", Compared: 8, Mismatches: 2,
 			Members: []MemberStatus{{Node: nodeSelf, Voter: true}, {Node: nodeOther, Voter: true, Witness: true}, {Node: nodePartner}}},
 		{Kind: GroupWitness, ID: groupOther},
 	}
 	fields, _ := d.infoFields("raft")
 	for name, want := range map[string]string{"raft_state": "leader", "raft_term": "4", "raft_commit_index": "9", "raft_lease_valid": "1", "raft_voters": string(nodeSelf),
 		"raft_witness": string(nodeOther), "raft_learners": string(nodePartner), "raft_witness_for_groups": "1", "raft_meta_leader": string(nodeSelf),
-		"raft_pending": "a vote"} {
+		"raft_pending": "a vote", "raft_digest_index": "8", "raft_digest_mismatches": "2"} {
 		if fields[name] != want {
 			t.Errorf("%s is %q, want %q", name, fields[name], want)
 		}
+	}
+	if got := d.server.mismatchText(); got != "cluster_digest_mismatches:2\r\n" {
+		t.Errorf("CLUSTER INFO says %q", got)
 	}
 }
 

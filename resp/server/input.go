@@ -77,6 +77,19 @@ func (in *input) next(lim resp.Limits) (args [][]byte, ok bool, err error) {
 	return args, n > 0, err
 }
 
+// putBack takes what was read elsewhere behind what waits. The arguments handed out stay as they are: the bytes that wait
+// move to fresh memory.
+func (in *input) putBack(ahead []byte) {
+	if len(ahead) == 0 {
+		return
+	}
+	waiting := in.buf[in.start:in.end]
+	buf := make([]byte, max(len(waiting)+len(ahead), minReadBufferBytes))
+	in.end = copy(buf, waiting)
+	in.end += copy(buf[in.end:], ahead)
+	in.buf, in.start = buf, 0
+}
+
 // abandon leaves the buffer, and all arguments handed out, to whoever still looks at them, and goes on with
 // fresh memory.
 func (in *input) abandon() {

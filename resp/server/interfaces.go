@@ -140,6 +140,8 @@ type GroupStatus struct {
 	SnapshotIndex uint64
 	LeaseValid    bool // leader only: reads are served without a message
 	Members       []MemberStatus
+	Compared      uint64 // own data group only: the newest entry at which the members' states were compared
+	Mismatches    uint64 // own data group only: comparisons that found a difference since the member was opened
 	Pending       string // own data group only: what still differs from the map (members, votes, leader, slots), "" when nothing does
 }
 

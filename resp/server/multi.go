@@ -74,10 +74,14 @@ func discardMulti(c *Conn, _ *call) {
 
 // endTransaction forgets the queue and all watched keys.
 func (c *Conn) endTransaction() {
+	c.hold(-int64(c.tx.bytes))
 	c.tx = transaction{}
 	c.shared.queued.Store(-1)
 	c.shared.watched.Store(0)
 }
+
+// inExec tells whether what runs now is part of a transaction.
+func (c *Conn) inExec() bool { return c.call.spec != nil && c.call.spec.Name == "exec" }
 
 // enqueue keeps a command for EXEC, unless that is going to abort anyhow.
 func (c *Conn) enqueue(q *call) {
@@ -86,7 +90,9 @@ func (c *Conn) enqueue(q *call) {
 		c.answer(replyQueued)
 		return
 	}
-	tx.bytes += sizeOf(q.args)
+	size := sizeOf(q.args)
+	tx.bytes += size
+	c.hold(int64(size))
 	if len(tx.queue) >= maxQueuedCommands || tx.bytes > maxWriteBytes {
 		tx.spoiled, tx.queue = true, nil
 		c.fail(errTransactionTooLarge)

@@ -103,6 +103,7 @@ func (o *outbox) drain(b []byte, s *Server) error {
 func (o *outbox) enqueue(b []byte, s *Server) error {
 	o.queue = append(o.queue, b)
 	o.unsent += int64(len(b))
+	o.owner.hold(int64(len(b)))
 	limit := s.cfg.Load().Clients.Output[normalClass]
 	if uint64(o.unsent) >= hardLimit(limit.Hard) {
 		return errOutputLimit
@@ -123,6 +124,7 @@ func hardLimit(configured uint64) uint64 {
 // taken notes that the client took n bytes.
 func (o *outbox) taken(n int, s *Server) {
 	o.owner.shared.touch()
+	o.owner.hold(-int64(n))
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.unsent -= int64(n)

@@ -73,6 +73,9 @@ type Server struct {
 	cancel  context.CancelFunc
 	wg      sync.WaitGroup // accept loops, connections, writers
 	clients registry
+
+	held     atomic.Int64 // bytes that all clients hold (held.go)
+	evicting sync.Mutex   // one goroutine at a time chooses whom to close
 }
 
 // New makes a Server. It serves nobody until Serve is called.

@@ -51,6 +51,8 @@ type shared struct {
 	watched atomic.Int32 // keys
 	proto   atomic.Int32
 	flags   atomic.Uint32
+	held    atomic.Int64 // bytes (held.go)
+	evicted atomic.Bool  // closed because of them
 }
 
 // What CLIENT LIST shows as a client's flags, apart from what it sees by itself.

@@ -12,5 +12,6 @@ type Stats struct {
 	Batches      atomic.Int64 // requests handed to the group's log
 	NotRun       atomic.Int64 // of those, refused
 	Unknown      atomic.Int64 // of those, with unknown outcome
+	Evicted      atomic.Int64 // clients closed because all together held too much
 	OutputClosed atomic.Int64 // clients dropped because of the output buffer limit
 }

@@ -1,13 +1,15 @@
 package bus
 
 import (
+	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"time"
 )
 
 // acceptLoop takes connections until the bus closes. Beyond maxHandshakes of
-// them that have not said who they are, new ones are closed at once.
+// them that have not said who they are, the oldest of those makes room.
 func (b *Bus) acceptLoop() {
 	for {
 		conn, err := b.listener.Accept()
@@ -18,17 +20,16 @@ func (b *Bus) acceptLoop() {
 			return
 		}
 		if err != nil {
-			b.deps.Logger.Warn("bus: accept failed", "error", err)
+			b.notices.note(slog.LevelWarn, "bus: accept failed", "error", err)
 			b.pause(acceptPause)
 			continue
 		}
-		select {
-		case b.waiting <- struct{}{}:
-		default:
+		place := b.lobby.enter(conn)
+		if place == nil {
 			_ = conn.Close()
 			continue
 		}
-		if !b.spawn(func() { b.serve(conn) }) {
+		if !b.spawn(func() { b.serve(conn, place) }) {
 			_ = conn.Close()
 			return
 		}
@@ -46,12 +47,19 @@ func (b *Bus) pause(d time.Duration) {
 }
 
 // serve makes the handshake of an incoming connection and passes it on.
-func (b *Bus) serve(conn net.Conn) {
+func (b *Bus) serve(conn net.Conn, place *guest) {
 	l, h, self, err := b.meet(conn)
-	<-b.waiting
+	if !b.lobby.leave(place) && err == nil {
+		_ = l.Close()
+		err = errCrowded
+	}
 	if err != nil {
-		b.deps.Logger.Info("bus: connection refused", "remote", conn.RemoteAddr().String(), "error", err)
+		b.notices.note(slog.LevelInfo, "bus: connection refused", "remote", conn.RemoteAddr().String(), "error", err)
 		_ = conn.Close()
+		return
+	}
+	if h.stranger() {
+		b.serveStranger(l, h, self)
 		return
 	}
 	if h.channel.Kind == KindRPC {
@@ -64,6 +72,22 @@ func (b *Bus) serve(conn net.Conn) {
 	if layer == nil || !layer.deliver(l) {
 		_ = l.Close()
 	}
+}
+
+// errCrowded ends a connection that others pushed out during its handshake.
+var errCrowded = errors.New("too many connections that have not said who they are")
+
+// serveStranger answers the calls of a stranger for as long as there is room.
+func (b *Bus) serveStranger(l *link, h *hello, self Identity) {
+	place := b.guests.enter(l)
+	if place == nil {
+		_ = l.Close()
+		return
+	}
+	defer b.guests.leave(place)
+	c := newCallee(b, l, h, self)
+	c.place = place
+	c.run()
 }
 
 // meet makes the handshake of an incoming connection.

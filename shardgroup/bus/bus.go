@@ -14,6 +14,8 @@ import (
 const (
 	maxLinks      = 8192 // connections
 	maxHandshakes = 512  // incoming connections that have not said who they are
+	maxStrangers  = 128  // connections of strangers after their handshake
+	maxOpenCalls  = 256  // handlers that run for strangers, on all of their connections
 	acceptPause   = 20 * time.Millisecond
 )
 
@@ -24,7 +26,10 @@ type Bus struct {
 	ctx      context.Context // ends when the bus closes
 	stop     context.CancelFunc
 	wg       sync.WaitGroup // every goroutine of the bus
-	waiting  chan struct{}  // a token for each handshake in progress
+	lobby    *room          // incoming connections in their handshake
+	guests   *room          // connections of strangers
+	openRuns chan struct{}  // a token for each handler that runs for a stranger
+	notices  *notices
 	callers  *callers
 
 	mu      sync.Mutex // guards the rest; held for moments only
@@ -52,18 +57,27 @@ func Open(d Deps, addr string) (*Bus, error) {
 	if err != nil {
 		return nil, fmt.Errorf("bus: %w", err)
 	}
+	b := newBus(d, listener)
+	b.spawn(b.acceptLoop)
+	return b, nil
+}
+
+// newBus makes a bus that does not run yet.
+func newBus(d Deps, listener net.Listener) *Bus {
 	b := &Bus{
 		deps:     d,
 		listener: listener,
-		waiting:  make(chan struct{}, maxHandshakes),
+		lobby:    newRoom(maxHandshakes),
+		guests:   newRoom(maxStrangers),
+		openRuns: make(chan struct{}, maxOpenCalls),
+		notices:  &notices{log: d.Logger},
 		links:    make(map[*link]struct{}),
 		layers:   make(map[Channel]*Layer),
 		methods:  make(map[string]method),
 	}
 	b.ctx, b.stop = context.WithCancel(context.Background())
 	b.callers = newCallers(b)
-	b.spawn(b.acceptLoop)
-	return b, nil
+	return b
 }
 
 // Addr is the address the bus listens on.

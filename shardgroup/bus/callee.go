@@ -5,12 +5,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 )
 
-// maxCallsPerLink bounds the handlers that run for one connection.
-const maxCallsPerLink = 256
+// Limits of one incoming connection.
+const (
+	maxCallsPerLink     = 256             // handlers that run for a member
+	maxOpenCallsPerLink = 4               // handlers that run for a stranger
+	openIdleLimit       = 5 * time.Second // between frames of a stranger; one who waits for an answer pings
+)
 
 // callee answers the calls of one incoming connection.
 type callee struct {
@@ -20,9 +25,11 @@ type callee struct {
 	self Identity // what we were when the connection was accepted
 	from Identity
 	open bool // a stranger's connection
+	// place is an open connection's place among the strangers.
+	place *guest
 
-	mu      sync.Mutex // guards running
-	running map[uint64]context.CancelFunc
+	mu      sync.Mutex                    // guards running
+	running map[uint64]context.CancelFunc // until the handler has returned, cancelled or not
 }
 
 func newCallee(b *Bus, conn *link, h *hello, self Identity) *callee {
@@ -36,13 +43,9 @@ func newCallee(b *Bus, conn *link, h *hello, self Identity) *callee {
 func (c *callee) run() {
 	defer c.cancelAll()
 	defer c.conn.Close()
-	limit := MaxBody
-	if c.open {
-		limit = maxOpenBody
-	}
 	in := bufio.NewReader(c.conn)
 	for {
-		f, err := readFrame(in, limit)
+		f, err := c.next(in)
 		if err != nil {
 			return
 		}
@@ -60,6 +63,17 @@ func (c *callee) run() {
 			return
 		}
 	}
+}
+
+// next reads a frame. A stranger has to be short, and not too slow.
+func (c *callee) next(in io.Reader) (frame, error) {
+	if !c.open {
+		return readFrame(in, MaxBody)
+	}
+	_ = c.conn.SetReadDeadline(time.Now().Add(openIdleLimit))
+	f, err := readFrame(in, maxOpenBody)
+	c.bus.guests.stir(c.place)
+	return f, err
 }
 
 // request starts the handler of a request, or refuses it. It returns an error
@@ -81,6 +95,7 @@ func (c *callee) request(f frame) error {
 		return c.refuse(f.id, err)
 	}
 	if !c.bus.spawn(func() { c.answer(ctx, f.id, m.handler, r.body) }) {
+		c.finish(f.id)
 		return ErrClosed
 	}
 	return nil
@@ -107,41 +122,74 @@ func (c *callee) permitted(r *request) (method, error) {
 func (c *callee) begin(id uint64, timeout time.Duration) (context.Context, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.running) >= maxCallsPerLink {
-		return nil, ErrBusy
-	}
 	if _, ok := c.running[id]; ok {
 		return nil, errMalformed
 	}
-	ctx, cancel := context.WithCancel(c.bus.ctx)
-	if timeout > 0 {
-		ctx, cancel = context.WithTimeout(c.bus.ctx, timeout)
+	if c.open && len(c.running) >= maxOpenCallsPerLink || len(c.running) >= maxCallsPerLink || !c.claim() {
+		return nil, ErrBusy
 	}
+	ctx, cancel := c.bus.callContext(timeout)
 	c.running[id] = cancel
 	return ctx, nil
 }
 
-func (c *callee) cancel(id uint64) {
+// callContext makes the context of a handler; without a timeout only a
+// cancellation or the end of the bus ends it.
+func (b *Bus) callContext(timeout time.Duration) (context.Context, context.CancelFunc) {
+	if timeout > 0 {
+		return context.WithTimeout(b.ctx, timeout)
+	}
+	return context.WithCancel(b.ctx)
+}
+
+// claim takes the token of a handler that is to run for a stranger. A member
+// needs none.
+func (c *callee) claim() bool {
+	if !c.open {
+		return true
+	}
+	select {
+	case c.bus.openRuns <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+// finish forgets a handler that has returned.
+func (c *callee) finish(id uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if cancel, ok := c.running[id]; ok {
 		cancel()
 		delete(c.running, id)
+		if c.open {
+			<-c.bus.openRuns
+		}
+	}
+}
+
+// cancel tells a handler that nobody waits for it any more. It counts until it
+// has returned, or else requests that are cancelled at once would be unlimited.
+func (c *callee) cancel(id uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if cancel, ok := c.running[id]; ok {
+		cancel()
 	}
 }
 
 func (c *callee) cancelAll() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for id, cancel := range c.running {
+	for _, cancel := range c.running {
 		cancel()
-		delete(c.running, id)
 	}
 }
 
 // answer runs a handler and sends what it returned.
 func (c *callee) answer(ctx context.Context, id uint64, h Handler, body []byte) {
-	defer c.cancel(id)
+	defer c.finish(id)
 	result, err := h(ctx, c.from, body)
 	f := frame{kind: frameResponse, id: id, payload: result}
 	if err == nil && len(result) > MaxBody {

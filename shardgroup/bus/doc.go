@@ -23,5 +23,7 @@
 //     of a call leaves that open, unless it is a *RemoteError, which is the
 //     handler's own answer.
 //   - Everything read from a peer is bounded before it is read.
+//   - What strangers may hold, in their handshake and after it, is bounded, and
+//     none of them keeps a place that somebody else needs (room).
 //   - Close returns when no goroutine of the bus is left.
 package bus

@@ -85,35 +85,10 @@ func TestHalfOpen(t *testing.T) {
 	})
 }
 
-// Silent connections cannot use up more than their share, and none is left.
-func TestManySilentConnections(t *testing.T) {
-	inBubble(t, func(t *testing.T, f *fleet) {
-		a, b := f.open("c", "a", ""), f.open("c", "b", "")
-		b.Handle("echo", echo)
-		for range 1000 {
-			f.rawDial("b")
-			synctest.Wait()
-		}
-		if _, err := a.Call(t.Context(), "b:1", "echo", nil); err == nil {
-			t.Fatal("the limit on handshakes does not hold")
-		}
-		time.Sleep(5 * time.Second)
-		if _, err := a.Call(t.Context(), "b:1", "echo", nil); err != nil {
-			t.Fatal(err)
-		}
-	})
-}
-
-// strangerHello is a valid preamble, written by hand.
+// strangerHello says a valid preamble, and is accepted.
 func strangerHello(t *testing.T, c net.Conn) {
 	t.Helper()
-	body := append([]byte{1, 1}, make([]byte, 32)...)
-	for _, s := range []string{"other", "x", "9", "", ""} {
-		body = append(binary.BigEndian.AppendUint16(body, uint16(len(s))), s...)
-	}
-	body = append(body, 'r', 0, 0)
-	msg := binary.BigEndian.AppendUint16([]byte("RDBT\x01"), uint16(len(body)))
-	if _, err := c.Write(append(msg, body...)); err != nil {
+	if _, err := c.Write(opening(1, 'r', "other", "x", "9", "", "")); err != nil {
 		t.Fatal(err)
 	}
 	head := make([]byte, 3)
@@ -124,6 +99,16 @@ func strangerHello(t *testing.T, c net.Conn) {
 	if _, err := io.ReadFull(c, verdict); err != nil || verdict[0] != 0 || verdict[1] != 0 {
 		t.Fatalf("refused: %q %v", verdict, err)
 	}
+}
+
+// opening is a preamble, written by hand: flags, channel, and the names of both ends.
+func opening(flags, channel byte, names ...string) []byte {
+	body := append([]byte{1, flags}, make([]byte, 32)...)
+	for _, s := range names {
+		body = append(binary.BigEndian.AppendUint16(body, uint16(len(s))), s...)
+	}
+	body = append(body, channel, 0, 0)
+	return append(binary.BigEndian.AppendUint16([]byte("RDBT\x01"), uint16(len(body))), body...)
 }
 
 // What a stranger's frames announce is neither believed nor allocated.

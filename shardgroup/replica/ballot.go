@@ -20,11 +20,21 @@ func (r *Replica) snapshot() position    { return r.snapshots.position() }
 func (r *Replica) appliedByRaft() uint64 { return r.raft.AppliedIndex() }
 func (r *Replica) installing(yes bool)   { r.stores.installing.Store(yes) }
 
-// eligible says whether the candidate is a voter whose log is as good as ours.
-func (r *Replica) eligible(req *raft.RequestPreVoteRequest) bool {
-	if s, ok := r.Configuration().Find(string(req.ID)); !ok || !s.Voter {
-		return false
+// acquaintance is what our configuration says of a candidate.
+func (r *Replica) acquaintance(id string) acquaintance {
+	c := r.Configuration()
+	s, ok := c.Find(id)
+	switch {
+	case len(c.Servers) == 0:
+		return nobody
+	case ok && s.Voter:
+		return fellow
 	}
+	return stranger
+}
+
+// eligible says whether the candidate's log is as good as ours.
+func (r *Replica) eligible(req *raft.RequestPreVoteRequest) bool {
 	index, term := r.lastEntry()
 	return req.LastLogTerm > term || req.LastLogTerm == term && req.LastLogIndex >= index
 }

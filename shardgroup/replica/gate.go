@@ -21,6 +21,13 @@ import (
 // election time. The library refuses every candidate until its own timer, which
 // runs for up to twice as long, has made it forget the leader: so the first to
 // notice that the leader is gone would not be elected, but the last.
+//
+// And it lets this member vote for a candidate that its own configuration does not know
+// as a voter, as Raft wants it: the configuration that made it one may not have come
+// here. The library refuses, and then two of three voters, one of which was away while
+// the third was replaced, could never elect anybody. What protects against those that
+// were removed is what their logs lack. A member that knows no configuration at all has
+// no log to compare with, and votes for nobody.
 type gate struct {
 	out     chan raft.RPC
 	ballot  ballot
@@ -29,6 +36,7 @@ type gate struct {
 	began   time.Time
 	broken  chan struct{} // closed when the library may not answer any more
 	settle  func()        // waits until the log is durable, before a leader is answered what it holds
+	exposed hazards
 }
 
 // ballot is what the gate asks of the rest of the member.
@@ -36,6 +44,8 @@ type ballot interface {
 	Term() uint64
 	// following says whether this member is a follower, and of whom ("": nobody).
 	following() (leader string, ok bool)
+	// acquaintance is what our configuration says of a candidate.
+	acquaintance(id string) acquaintance
 	// eligible says whether our log would let us vote for the candidate.
 	eligible(*raft.RequestPreVoteRequest) bool
 	// snapshot is our newest one, zero without any.
@@ -46,6 +56,15 @@ type ballot interface {
 	// installing tells the log that a snapshot is being installed.
 	installing(bool)
 }
+
+// acquaintance is what a configuration says of a candidate.
+type acquaintance int
+
+const (
+	nobody   acquaintance = iota // there is no configuration: we have never been told anything
+	stranger                     // not a voter, as far as we know
+	fellow                       // a voter
+)
 
 // position is a place in the log.
 type position struct{ index, term uint64 }
@@ -143,27 +162,29 @@ func (g *gate) hear(term uint64) {
 // vote handles a request for a vote. One that comes of a transfer is the
 // library's, promise or not: the leader gave its lease up before.
 func (g *gate) vote(rpc *raft.RPC, req *raft.RequestVoteRequest) (refused bool) {
-	if req.LeadershipTransfer {
-		return false
-	}
-	if g.promised() {
+	known := g.ballot.acquaintance(string(req.ID))
+	if known == nobody || g.promised() && !req.LeadershipTransfer {
 		rpc.Respond(&raft.RequestVoteResponse{RPCHeader: header(), Term: g.ballot.Term()}, nil)
 		return true
 	}
-	if g.bereaved() {
-		free := *req
-		free.LeadershipTransfer = true // to the library: vote although you know a leader
-		rpc.Command = &free
+	free := *req
+	if known == stranger {
+		free.ID = nil // to the library: somebody who is not asked whether it is a voter
 	}
+	if g.bereaved() {
+		free.LeadershipTransfer = true // vote although you know a leader
+	}
+	rpc.Command = &free
 	return false
 }
 
 // preVote handles a request for a vote without obligation.
 func (g *gate) preVote(rpc *raft.RPC, req *raft.RequestPreVoteRequest) (answered bool) {
 	resp := &raft.RequestPreVoteResponse{RPCHeader: header(), Term: g.ballot.Term()}
+	known := g.ballot.acquaintance(string(req.ID))
 	switch {
-	case g.promised():
-	case g.bereaved():
+	case known == nobody || g.promised():
+	case g.bereaved() || known == stranger && g.alone():
 		if resp.Granted = req.Term >= resp.Term && g.ballot.eligible(req); resp.Granted {
 			resp.Term = req.Term
 		}
@@ -172,6 +193,12 @@ func (g *gate) preVote(rpc *raft.RPC, req *raft.RequestPreVoteRequest) (answered
 	}
 	rpc.Respond(resp, nil)
 	return true
+}
+
+// alone says whether this member knows no leader.
+func (g *gate) alone() bool {
+	leader, _ := g.ballot.following()
+	return leader == ""
 }
 
 // bereaved says whether this member follows a leader that has been silent for

@@ -20,10 +20,12 @@ type standIn struct {
 	snap    position
 	applied uint64
 	install []bool
+	known   acquaintance
 }
 
 func (s *standIn) Term() uint64                                { return s.term }
 func (s *standIn) following() (string, bool)                   { return s.leader, s.follows }
+func (s *standIn) acquaintance(string) acquaintance            { return s.known }
 func (s *standIn) eligible(r *raft.RequestPreVoteRequest) bool { return r.LastLogIndex >= 10 }
 func (s *standIn) snapshot() position                          { return s.snap }
 func (s *standIn) appliedByRaft() uint64                       { return s.applied }
@@ -63,7 +65,7 @@ func ask(g *gate, command any, data string) outcome {
 
 func TestGateKeepsPromise(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := &standIn{term: 5, leader: "a:1", follows: true}
+		b := &standIn{term: 5, leader: "a:1", follows: true, known: fellow}
 		g := newGate(b, 500*time.Millisecond)
 		vote := func(transfer bool) outcome {
 			return ask(g, &raft.RequestVoteRequest{Term: 6, LeadershipTransfer: transfer}, "")
@@ -120,6 +122,36 @@ func TestGateKeepsPromise(t *testing.T) {
 		b.follows = false // it leads, or is a candidate: the library knows best
 		if o := vote(false); o.passed == nil || o.passed.(*raft.RequestVoteRequest).LeadershipTransfer {
 			t.Errorf("no follower: %+v", o)
+		}
+	})
+}
+
+// A candidate that our configuration does not know gets a vote if its log deserves it;
+// who has no configuration votes for nobody.
+func TestGateStrangers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &standIn{term: 5, follows: true, known: stranger}
+		g := newGate(b, 500*time.Millisecond)
+		vote := func() outcome {
+			return ask(g, &raft.RequestVoteRequest{RPCHeader: raft.RPCHeader{ID: []byte("x:1"), Addr: []byte("x:1")}, Term: 6}, "")
+		}
+		pre := func(last uint64) bool {
+			r, ok := ask(g, &raft.RequestPreVoteRequest{Term: 6, LastLogIndex: last}, "").answer.(*raft.RequestPreVoteResponse)
+			return ok && r.Granted
+		}
+		if o := vote(); o.passed == nil || len(o.passed.(*raft.RequestVoteRequest).ID) != 0 || string(o.passed.(*raft.RequestVoteRequest).Addr) != "x:1" {
+			t.Errorf("a stranger: %+v", o)
+		}
+		if !pre(10) || pre(9) {
+			t.Error("a stranger is judged by its log")
+		}
+		b.leader = "a:1"
+		if pre(10) {
+			t.Error("a stranger was encouraged against a leader")
+		}
+		b.known, b.leader = nobody, ""
+		if o := vote(); o.passed != nil || o.answer.(*raft.RequestVoteResponse).Granted || pre(10) {
+			t.Errorf("without a configuration: %+v", o)
 		}
 	})
 }
@@ -251,10 +283,10 @@ func TestSnapshotOverWrongTail(t *testing.T) {
 	})
 }
 
-// Entries that lie before the snapshot of a member whose log begins behind it
-// are accepted, as the paper has it, from wherever the leader begins.
-func TestEntriesFromBelowTheSnapshot(t *testing.T) {
-	inBubble(t, "a b c", func(t *testing.T, g *trio) {
+// entriesFromBelow sends a member entries that begin before the snapshot behind which its log begins, and
+// returns whether they are accepted.
+func entriesFromBelow(t *testing.T, h hazards) (ok bool) {
+	inBubbleExposed(t, "a b c", h, func(t *testing.T, g *trio) {
 		l := g.leader()
 		for i := range 100 {
 			g.mustPut(l, fmt.Sprint(i))
@@ -278,10 +310,24 @@ func TestEntriesFromBelowTheSnapshot(t *testing.T) {
 		}
 		var resp raft.AppendEntriesResponse
 		target := raft.ServerAddress(f.options.ID)
-		if err := l.transport.NetworkTransport.AppendEntries(raft.ServerID(target), target, req, &resp); err != nil || !resp.Success {
-			t.Errorf("%+v %v", resp, err)
-		}
+		err := l.transport.NetworkTransport.AppendEntries(raft.ServerID(target), target, req, &resp)
+		ok = err == nil && resp.Success
 		g.mustPut(l, "end")
 		g.converge()
 	})
+	return ok
+}
+
+// Entries that lie before the snapshot of a member whose log begins behind it are accepted, as the paper
+// has it, from wherever the leader begins.
+func TestEntriesFromBelowTheSnapshot(t *testing.T) {
+	if !entriesFromBelow(t, 0) {
+		t.Error("they were refused")
+	}
+}
+
+func TestGraftIsNeeded(t *testing.T) {
+	if entriesFromBelow(t, hazardGraft) {
+		t.Error("they were accepted: the test shows nothing")
+	}
 }

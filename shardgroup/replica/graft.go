@@ -17,7 +17,7 @@ import (
 // It also limits the commit index to what the request itself covers: what may
 // follow in our log is not known to be the leader's.
 func (g *gate) graft(req *raft.AppendEntriesRequest) *raft.AppendEntriesRequest {
-	if req.LeaderCommitIndex == 0 { // a heartbeat
+	if req.LeaderCommitIndex == 0 || g.exposed.has(hazardGraft) { // 0: a heartbeat
 		return req
 	}
 	out := *req
@@ -48,7 +48,7 @@ func (g *gate) graft(req *raft.AppendEntriesRequest) *raft.AppendEntriesRequest 
 // it: then we have it already. Meanwhile the log knows what its truncation is
 // for.
 func (g *gate) install(rpc *raft.RPC, req *raft.InstallSnapshotRequest, stop <-chan struct{}) {
-	if req.Term >= g.ballot.Term() && req.LastLogIndex <= g.ballot.appliedByRaft() {
+	if req.Term >= g.ballot.Term() && req.LastLogIndex <= g.ballot.appliedByRaft() && !g.exposed.has(hazardInstall) {
 		_, _ = io.Copy(io.Discard, rpc.Reader)
 		rpc.Respond(&raft.InstallSnapshotResponse{RPCHeader: header(), Term: req.Term, Success: true}, nil)
 		return

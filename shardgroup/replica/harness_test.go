@@ -37,6 +37,8 @@ type member struct {
 	fsm     *list
 	follow  sync.WaitGroup
 	up      bool
+	logger  *slog.Logger // nil: testLogger
+	deaf    bool         // nobody reads Leadership
 }
 
 func idOf(name string) string { return name + ":1" }
@@ -52,15 +54,22 @@ type trio struct {
 	watch   sync.WaitGroup
 	overlap int // moments at which two members had a lease
 
-	snapshotEntries uint64 // of members made from now on
+	snapshotEntries uint64  // of members made from now on
+	exposed         hazards // likewise
 }
 
 // inBubble runs a test in virtual time on a group of the given voters. Whatever
 // the test leaves running is stopped; a goroutine that does not end fails it.
 func inBubble(t *testing.T, names string, test func(t *testing.T, g *trio)) {
 	t.Helper()
+	inBubbleExposed(t, names, 0, test)
+}
+
+// inBubbleExposed takes wrappers out of all members.
+func inBubbleExposed(t *testing.T, names string, h hazards, test func(t *testing.T, g *trio)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		g := &trio{t: t, net: memnet.New(), stop: make(chan struct{})}
+		g := &trio{t: t, net: memnet.New(), stop: make(chan struct{}), exposed: h}
 		var c Configuration
 		for _, name := range strings.Fields(names) {
 			c.Servers = append(c.Servers, Server{ID: idOf(name), Voter: true})
@@ -95,7 +104,7 @@ func (g *trio) end() {
 // add makes a member that is not started.
 func (g *trio) add(name string) *member {
 	m := &member{t: g.t, name: name, net: g.net, disk: persistence.NewMemory()}
-	m.options = Options{ID: idOf(name), TrailingEntries: 10, SnapshotEntries: g.snapshotEntries}
+	m.options = Options{ID: idOf(name), TrailingEntries: 10, SnapshotEntries: g.snapshotEntries, exposed: g.exposed}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.members = append(g.members, m)
@@ -131,13 +140,19 @@ func (m *member) start() {
 		m.t.Fatal(err)
 	}
 	m.fsm = &list{}
-	m.Replica, err = Start(Deps{Store: m.store, Layer: layer, FSM: m.fsm, Logger: testLogger(m.name), Retain: m.retain}, m.options)
+	logger := m.logger
+	if logger == nil {
+		logger = testLogger(m.name)
+	}
+	m.Replica, err = Start(Deps{Store: m.store, Layer: layer, FSM: m.fsm, Logger: logger, Retain: m.retain}, m.options)
 	if err != nil {
 		m.t.Fatal(err)
 	}
 	m.running.Store(m.Replica)
 	m.up = true
-	m.follow.Go(m.lead)
+	if !m.deaf {
+		m.follow.Go(m.lead)
+	}
 }
 
 func testLogger(name string) *slog.Logger {

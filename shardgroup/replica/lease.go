@@ -40,7 +40,7 @@ func (r *Replica) readingTerm() (uint64, error) {
 		return 0, ErrClosed
 	case !ok:
 		return 0, ErrNotLeader
-	case r.machine.term.Load() != term:
+	case r.machine.term.Load() != term && !r.options.exposed.has(hazardOldCommit):
 		return 0, ErrNotReady
 	}
 	return term, nil

@@ -19,6 +19,7 @@ type list struct {
 	restore int   // how many snapshots were restored
 	halted  error // set by the entry "halt"
 	onApply func(index uint64, entry string)
+	tear    bool // Restore fails half-way
 }
 
 func (l *list) Apply(index, term uint64, data []byte) {
@@ -71,6 +72,10 @@ func (l *list) Restore(r io.Reader) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.tear {
+		l.entries = s.Entries[:len(s.Entries)/2]
+		return errors.New("torn")
+	}
 	l.entries, l.index, l.term = s.Entries, s.Index, s.Term
 	l.restore++
 	return nil

@@ -21,6 +21,7 @@ type machine struct {
 	applied atomic.Uint64 // index of the last entry, configuration or snapshot the state machine got
 	term    atomic.Uint64 // term of the last entry
 	bytes   atomic.Uint64 // in entries since the last Snapshot
+	exposed hazards
 }
 
 var (
@@ -92,6 +93,9 @@ func (m *machine) Restore(rc io.ReadCloser) error {
 		return m.halt(errors.New("restore from an unknown source"))
 	}
 	if err := m.inner.Restore(rc); err != nil {
+		if m.exposed.has(hazardRestore) {
+			return err
+		}
 		return m.halt(fmt.Errorf("restore snapshot %s: %w", meta.ID, err))
 	}
 	m.halted.Store(false)

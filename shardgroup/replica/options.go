@@ -42,6 +42,7 @@ const (
 	paceStep       = 64 << 10              // bytes written that count as progress
 	ackRate        = 8 << 20               // bytes a second that a peer must be able to store
 	snapshotRetry  = 5 * time.Second       // after a snapshot that failed
+	renewLimit     = time.Minute           // between two snapshots that replace damaged ones
 	neverByLibrary = 24 * time.Hour        // between the library's own looks for a due snapshot
 	stallHalves    = 3                     // half election times that a write to the log may take
 	jitterPart     = 4                     // the part of the patience that is random on top
@@ -105,5 +106,8 @@ func (o Options) raftConfig() *raft.Config {
 	c.SnapshotInterval = neverByLibrary
 	c.SnapshotThreshold = math.MaxUint64
 	c.NoLegacyTelemetry = true
+	if o.exposed.has(hazardNotify) {
+		c.NotifyCh = make(chan bool)
+	}
 	return c
 }

@@ -163,6 +163,23 @@ func TestStreamDeadlines(t *testing.T) {
 	})
 }
 
+// With the library's fixed deadline the same request fails.
+func TestStreamDeadlinesAreNeeded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := memnet.New()
+		k, far := streamPair(t, n, false)
+		n.Delay("a", "b", 500*time.Millisecond)
+		go func() { _, _ = io.Copy(io.Discard, far) }()
+		_ = k.Conn.SetDeadline(time.Now().Add(k.of.limit))
+		for range ackRate * 3 / paceStep {
+			if _, err := k.Conn.Write(make([]byte, paceStep)); err != nil {
+				return
+			}
+		}
+		t.Error("it did not fail: the test shows nothing")
+	})
+}
+
 // An incoming connection whose other end has vanished does not wait for ever.
 func TestIncomingStreamGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

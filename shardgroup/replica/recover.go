@@ -33,11 +33,18 @@ type recovering struct{ fsm StateMachine }
 var _ raft.FSM = recovering{}
 
 func (r recovering) Apply(l *raft.Log) any {
+	if h, ok := r.fsm.(Halter); ok && h.Halted() != nil {
+		return errHaltedBefore
+	}
 	r.fsm.Apply(l.Index, l.Term, l.Data)
 	return nil
 }
 
+// Snapshot comes behind all entries, and before anything is rewritten.
 func (r recovering) Snapshot() (raft.FSMSnapshot, error) {
+	if h, ok := r.fsm.(Halter); ok && h.Halted() != nil {
+		return nil, fmt.Errorf("%w: %w", ErrHalted, h.Halted())
+	}
 	s, err := r.fsm.Snapshot()
 	return recovered{s}, err
 }

@@ -38,6 +38,7 @@ type Replica struct {
 	confirming  chan struct{}     // signals that somebody waits in Confirm
 	snapshotDue chan struct{}     // signals that a snapshot is due
 	changing    sync.Mutex        // held during a configuration change or a transfer
+	renewed     atomic.Int64      // when a damaged snapshot was last replaced, ns since 1970
 }
 
 // Start opens the member and lets it take part.
@@ -87,7 +88,7 @@ func (r *Replica) spawn(f func()) {
 // open builds what the library needs, and the library on top of it.
 func (r *Replica) open(d Deps) (err error) {
 	r.stores = &stores{fail: r.fail, started: &r.started}
-	r.snapshots = &snapshotStore{SnapshotStore: d.Store.Snapshots}
+	r.snapshots = &snapshotStore{SnapshotStore: d.Store.Snapshots, damaged: r.snapshotDamaged}
 	fresh, err := r.inspect(d)
 	if err != nil {
 		return err
@@ -102,10 +103,12 @@ func (r *Replica) open(d Deps) (err error) {
 	if err != nil {
 		return err
 	}
-	r.machine = &machine{inner: d.FSM, fail: r.fail, due: r.checkSnapshotDue, started: &r.started, durable: r.flusher.await}
+	r.machine = &machine{
+		inner: d.FSM, fail: r.fail, due: r.checkSnapshotDue, started: &r.started, durable: r.flusher.await, exposed: r.options.exposed,
+	}
 	r.evidence = newEvidence(r.options.ID, r.Configuration)
 	r.gate = newGate(r, r.options.election())
-	r.gate.settle = r.flusher.settle
+	r.gate.settle, r.gate.exposed = r.flusher.settle, r.options.exposed
 	if !fresh {
 		r.gate.promise()
 	}
@@ -154,6 +157,7 @@ func (r *Replica) newTransport(d Deps) *transport {
 		term:     r.Term,
 		leads:    r.leadsPeer,
 		done:     r.ctx.Done(),
+		exposed:  r.options.exposed,
 	}
 }
 
@@ -187,6 +191,9 @@ func (r *Replica) fail(err error) {
 	close(r.gate.broken)
 	r.failure <- err
 }
+
+// Fail ends this member's part for a reason that its owner knows; Failed delivers it.
+func (r *Replica) Fail(err error) { r.fail(err) }
 
 // Failed delivers the error that ended this member, once. Its owner must then
 // call Shutdown.

@@ -7,9 +7,10 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// snapshotStore knows the newest snapshot, and marks what it opens.
+// snapshotStore knows the newest snapshot, marks what it opens, and tells of what cannot be read.
 type snapshotStore struct {
 	raft.SnapshotStore
+	damaged func(id string, err error) // nil: nobody wants to know
 
 	mu     sync.Mutex // guards newest
 	newest position
@@ -20,7 +21,23 @@ var _ raft.SnapshotStore = (*snapshotStore)(nil)
 // openSnapshot is an opened snapshot that can be recognized.
 type openSnapshot struct {
 	io.ReadCloser
-	meta *raft.SnapshotMeta
+	meta  *raft.SnapshotMeta
+	store *snapshotStore
+}
+
+// Read reads on.
+func (o *openSnapshot) Read(b []byte) (int, error) {
+	n, err := o.ReadCloser.Read(b)
+	if err != nil && err != io.EOF {
+		o.store.tell(o.meta.ID, err)
+	}
+	return n, err
+}
+
+func (s *snapshotStore) tell(id string, err error) {
+	if s.damaged != nil {
+		s.damaged(id, err)
+	}
 }
 
 // snapshotOf finds the snapshot behind the library's wrappers.
@@ -41,9 +58,10 @@ func snapshotOf(rc io.ReadCloser) (*raft.SnapshotMeta, bool) {
 func (s *snapshotStore) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
 	meta, rc, err := s.SnapshotStore.Open(id)
 	if err != nil {
+		s.tell(id, err)
 		return nil, nil, err
 	}
-	return meta, &openSnapshot{rc, meta}, nil
+	return meta, &openSnapshot{rc, meta, s}, nil
 }
 
 // Create begins a snapshot.

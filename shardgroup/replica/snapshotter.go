@@ -21,6 +21,20 @@ func (r *Replica) checkSnapshotDue(index, bytes uint64) {
 	}
 }
 
+// snapshotDamaged is told of a snapshot that cannot be read. The state in memory is not worse for it,
+// so another snapshot of it takes its place: a leader could not bring anybody up to date otherwise.
+func (r *Replica) snapshotDamaged(id string, err error) {
+	r.log.Error("a snapshot is damaged and will be replaced by a new one", "member", r.options.ID, "snapshot", id, "error", err)
+	now, last := time.Now().UnixNano(), r.renewed.Load()
+	if now-last < int64(renewLimit) && last != 0 || !r.renewed.CompareAndSwap(last, now) {
+		return
+	}
+	select {
+	case r.snapshotDue <- struct{}{}:
+	default:
+	}
+}
+
 // snapshotLoop takes the snapshots that are due, one at a time.
 func (r *Replica) snapshotLoop() {
 	t := time.NewTimer(0)

@@ -31,6 +31,7 @@ type transport struct {
 	done     <-chan struct{}                     // closed when the member stops
 	streams  *streams
 	pipes    sync.WaitGroup // forwarders of pipelines
+	exposed  hazards
 }
 
 var (
@@ -45,7 +46,11 @@ func (t *transport) Consumer() <-chan raft.RPC { return t.gate.out }
 // SetHeartbeatHandler is not obeyed: with it, heartbeats would be handled on
 // the connection's goroutine, racing with the main loop (hashicorp/raft #695).
 // Without it they take the same way as every request.
-func (t *transport) SetHeartbeatHandler(func(raft.RPC)) {}
+func (t *transport) SetHeartbeatHandler(f func(raft.RPC)) {
+	if t.exposed.has(hazardHeartbeats) {
+		t.NetworkTransport.SetHeartbeatHandler(f)
+	}
+}
 
 // Close ends every connection, so that nothing waits for a peer any more.
 func (t *transport) Close() error {
@@ -69,7 +74,7 @@ func (t *transport) AppendEntries(id raft.ServerID, target raft.ServerAddress, r
 	pause := minUnreachable
 	for {
 		err := t.appendOnce(id, target, req, resp)
-		if err == nil || isHeartbeat(req) || !t.pause(pause) || !t.leads(req.Term, string(id)) {
+		if err == nil || isHeartbeat(req) || t.exposed.has(hazardReturn) || !t.pause(pause) || !t.leads(req.Term, string(id)) {
 			return err
 		}
 		pause = min(2*pause, maxUnreachable)

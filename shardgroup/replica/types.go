@@ -101,6 +101,8 @@ type Options struct {
 	CommitInterval time.Duration
 	MaxAppend      int           // entries in one AppendEntries
 	DiskStall      time.Duration // a write to the log that takes longer is a stall
+
+	exposed hazards // of tests
 }
 
 // LeaderChange says that this member began or ceased to lead.

@@ -298,6 +298,9 @@ func (n *Node) Failover(ctx context.Context, mode server.FailoverMode) error {
 	if mode == server.FailoverTakeover {
 		return n.takeover(ctx, g)
 	}
+	if mode == server.FailoverGraceful && n.awaitLeader(ctx, g) == n.Self() {
+		return nil // elected meanwhile
+	}
 	err := n.requestTransfer(ctx, g)
 	if err == nil || mode == server.FailoverGraceful {
 		return err
@@ -310,6 +313,18 @@ func (n *Node) Failover(ctx context.Context, mode server.FailoverMode) error {
 		n.until(ctx, func() bool { return g.Leading() || n.requestTransfer(ctx, g) == nil })
 	})
 	return nil
+}
+
+// awaitLeader waits, for a node time-out at most, until this node knows who leads its group: right after a failover the
+// map may say so while nothing has come from the new leader yet.
+func (n *Node) awaitLeader(ctx context.Context, g *shardgroup.Group) (leader slotmap.NodeID) {
+	ctx, cancel := context.WithTimeout(ctx, n.nodeTimeout())
+	defer cancel()
+	n.until(ctx, func() bool {
+		leader = g.Leader()
+		return leader != "" && (leader != n.Self() || g.Leading())
+	})
+	return leader
 }
 
 // requestTransfer asks the group's leader to hand over to this node.

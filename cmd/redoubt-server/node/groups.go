@@ -201,11 +201,9 @@ func (n *Node) startGroup(s seat) error {
 		return err
 	}
 	cfg := n.config.Load()
-	if n.rec.Founding == s.group && s.role == roleData {
-		if err := shardgroup.Bootstrap(store, n.serverID(s)); err != nil {
-			_ = store.Close()
-			return fmt.Errorf("founding group %s: %w", s.group, err)
-		}
+	if err := n.found(s, store); err != nil {
+		_ = store.Close()
+		return fmt.Errorf("founding group %s: %w", s.group, err)
 	}
 	g, err := shardgroup.Open(shardgroup.Deps{
 		Store: store, Bus: n.bus, Topology: n.topology, Table: n.table, Logger: n.log, Full: n.diskFull(),
@@ -214,13 +212,27 @@ func (n *Node) startGroup(s seat) error {
 		ID: s.group, Generation: generationOf(n.topology.Map(), s.group), Node: n.rec.Node, ServerID: n.serverID(s), Witness: s.role == roleWitness,
 		NodeTimeout: n.nodeTimeout(), RequestTimeout: n.requestTimeout(),
 		SnapshotEntries: uint64(cfg.Raft.SnapshotEntries), TrailingEntries: uint64(cfg.Raft.TrailingEntries),
-		Reads: n.readConsistency,
+		Reads: n.readConsistency, Clock: n.dep.Clock,
 	})
 	if err != nil {
 		return errors.Join(err, store.Close())
 	}
 	n.groups[s] = g
 	return nil
+}
+
+// found makes this node the first member of its own group, once. When it comes back to that group after others have
+// taken it over, it is a learner like everybody: with a configuration of its own it would lead, and own the group's
+// slots, until the real leader finds it. The caller holds life.
+func (n *Node) found(s seat, store *persistence.GroupStore) error {
+	if n.rec.Founding != s.group || n.rec.Founded || s.role != roleData {
+		return nil
+	}
+	if err := shardgroup.Bootstrap(store, n.serverID(s)); err != nil {
+		return err
+	}
+	n.rec.Founded = true
+	return saveConfig(n.dep.Storage, n.rec)
 }
 
 // diskFull asks the storage for its space, nil if it never runs out.

@@ -36,6 +36,7 @@ type record struct {
 	Replaces    string          `json:"replaces,omitempty"`    // the incarnation whose disk was lost: rejoin first
 	Map         json.RawMessage `json:"map,omitempty"`         // last known map, for addresses
 	Founding    slotmap.GroupID `json:"founding,omitempty"`    // the group this node bootstraps
+	Founded     bool            `json:"founded,omitempty"`     // it has: whoever founds a group twice makes two of it
 	Former      string          `json:"former,omitempty"`      // the server id before a reset: data of it are to be wiped
 	Left        []string        `json:"left,omitempty"`        // clusters of this node alone that it gave up to join another, oldest first
 	Sum         uint32          `json:"sum"`                   // crc32c of the record with Sum 0
@@ -266,7 +267,7 @@ func reborn(r *record) *record {
 	if r.Replaces == "" {
 		r.Replaces = r.Incarnation
 	}
-	r.Incarnation, r.Founding, r.Joining, r.JoinCluster = newID(incarnationSize), "", "", ""
+	r.Incarnation, r.Founding, r.Founded, r.Joining, r.JoinCluster = newID(incarnationSize), "", false, "", ""
 	return r
 }
 

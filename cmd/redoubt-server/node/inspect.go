@@ -27,6 +27,8 @@ func (n *Node) Groups() []server.GroupStatus {
 		case g.ID() == own && !g.Witness():
 			status := statusOf(g.Replica(), server.GroupData, own, m)
 			status.Pending = n.Unsettled()
+			p := g.Patrol()
+			status.Compared, status.Mismatches = p.Checked, p.Mismatches
 			out = append(out, status)
 		case !g.Witness(): // it has moved to another group and is not released yet
 			witnesses = append(witnesses, statusOf(g.Replica(), server.GroupData, g.ID(), m))

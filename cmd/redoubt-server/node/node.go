@@ -31,6 +31,7 @@ type Deps struct {
 	Bus     bus.Network
 	Listen  func(addr string) (net.Listener, error) // for clients
 	Logger  *slog.Logger
+	Clock   func() int64 // the wall clock in ms since 1970, nil: the machine's
 }
 
 // Node is one running Redoubt process.
@@ -91,6 +92,9 @@ func Start(d Deps, cfg *config.Live) (*Node, error) {
 	if n.rec, err = loadRecord(d.Storage, d.Logger); err != nil {
 		return nil, fmt.Errorf("%s: %w", cfg.Load().Cluster.ConfigFile, err)
 	}
+	if err := checkDiverged(d.Storage, n.rec); err != nil {
+		return nil, err
+	}
 	if err := n.startCluster(); err != nil {
 		n.shutdown()
 		return nil, err
@@ -113,8 +117,8 @@ func Start(d Deps, cfg *config.Live) (*Node, error) {
 	return n, nil
 }
 
-// startCluster brings up the bus and the metadata group. The map comes first: peers
-// connect as soon as the bus listens, and who they are is asked of the map.
+// startCluster brings up the bus and the metadata group. Peers may call before the bus is
+// even returned: what admits and answers them stands first.
 func (n *Node) startCluster() error {
 	n.identity.store(n.rec.busIdentity())
 	n.left.store(n.rec.Left)

@@ -3,6 +3,8 @@ package node
 import (
 	"log/slog"
 	"net"
+	"sync/atomic"
+	"time"
 
 	"github.com/redoubtdb/redoubt/shardgroup/bus"
 )
@@ -34,12 +36,26 @@ func (g guardedNetwork) Listen(addr string) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return guardedListener{l, g}, nil
+	return guardedListener{l, g, new(interval)}, nil
 }
 
 type guardedListener struct {
 	net.Listener
-	guard guardedNetwork
+	guard  guardedNetwork
+	paused *interval
+}
+
+// refusalPause is how long the next refused connection goes without a line in the log: anybody
+// can make as many of them as he likes.
+const refusalPause = time.Second
+
+// interval is the time between two lines.
+type interval struct{ until atomic.Int64 }
+
+// begins tells whether a line may be written, and begins the next pause.
+func (q *interval) begins() bool {
+	now, until := time.Now().UnixNano(), q.until.Load()
+	return now >= until && q.until.CompareAndSwap(until, now+int64(refusalPause))
 }
 
 func (l guardedListener) Accept() (net.Conn, error) {
@@ -48,8 +64,10 @@ func (l guardedListener) Accept() (net.Conn, error) {
 		if err != nil || l.guard.trusts(c.RemoteAddr()) {
 			return c, err
 		}
-		l.guard.log.Warn("a connection to the cluster bus was refused: protected-mode is on and masterauth is not set; "+
-			"set masterauth on all nodes, or turn protected-mode off", "remote", c.RemoteAddr().String())
+		if l.paused.begins() {
+			l.guard.log.Warn("a connection to the cluster bus was refused: protected-mode is on and masterauth is not set; "+
+				"set masterauth on all nodes, or turn protected-mode off", "remote", c.RemoteAddr().String())
+		}
 		_ = c.Close()
 	}
 }

@@ -17,6 +17,9 @@ func mendable(err error) bool { return errors.Is(err, replica.ErrTransferStuck) 
 // for which its restart waits.
 func (n *Node) groupFailed(s seat, err error) {
 	if !mendable(err) {
+		if errors.Is(err, shardgroup.ErrDiverged) {
+			n.noteDiverged(s, err)
+		}
 		n.fail(err)
 		return
 	}

@@ -28,6 +28,12 @@ func (n *Node) HoldsLease(slot uint16) (term uint64, ok bool) {
 	return term, ok && n.Serves(slot)
 }
 
+// Leaderless tells whether this node knows nobody who leads its group.
+func (n *Node) Leaderless() bool {
+	g := n.shard.group.Load()
+	return g == nil || g.Leader() == ""
+}
+
 // Leadership is what only one node can have.
 type Leadership struct {
 	Meta    bool

@@ -3,8 +3,8 @@ package config
 import "fmt"
 
 // reservedFiles are the file descriptors that clients do not get: the log, snapshots, and the connections of the cluster
-// bus need them. A node that could not open the next file of its log would end.
-const reservedFiles = 128
+// bus need them, and strangers may hold some hundreds of those. A node that could not open the next file of its log would end.
+const reservedFiles = 1024
 
 // LimitFiles returns the configuration of a process that may have so many files open, and whether that lowers maxclients.
 // CONFIG SET will not raise it beyond either.

@@ -15,7 +15,7 @@ func TestLimitFiles(t *testing.T) {
 		want    int
 		lowered bool
 	}{
-		{20000, "10000", 10000, false}, {10128, "10000", 10000, false}, {10127, "10000", 9999, true}, {1024, "10000", 896, true},
+		{20000, "10000", 10000, false}, {11024, "10000", 10000, false}, {11023, "10000", 9999, true}, {1024, "10000", 512, true},
 		{1024, "100", 100, false}, {100, "10000", 50, true}, {1, "10000", 1, true},
 	} {
 		c, _, err := config.Parse([]string{"--maxclients", tt.asked}, nil)
@@ -32,12 +32,12 @@ func TestLimitFiles(t *testing.T) {
 // CONFIG SET answers as Redis does to more clients than there are files for.
 func TestSetMoreClientsThanFiles(t *testing.T) {
 	c, _ := config.Default().LimitFiles(1024)
-	_, err := c.Set([][2]string{{"maxclients", "897"}}, config.SetOptions{})
-	const want = "ERR CONFIG SET failed (possibly related to argument 'maxclients') - The operating system is not able to handle the specified number of clients, try with 896"
+	_, err := c.Set([][2]string{{"maxclients", "513"}}, config.SetOptions{})
+	const want = "ERR CONFIG SET failed (possibly related to argument 'maxclients') - The operating system is not able to handle the specified number of clients, try with 512"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}
-	if c, err = c.Set([][2]string{{"maxclients", "896"}, {"timeout", "1"}}, config.SetOptions{}); err != nil || c.Clients.Max != 896 {
+	if c, err = c.Set([][2]string{{"maxclients", "512"}, {"timeout", "1"}}, config.SetOptions{}); err != nil || c.Clients.Max != 512 {
 		t.Errorf("got %v", err)
 	}
 }

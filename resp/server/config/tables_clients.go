@@ -46,7 +46,8 @@ func memoryDirectives() []directive {
 		enum("maxmemory-policy", "noeviction", policies...).says(noteLater).unless("noeviction"),
 		integer("maxmemory-samples", "5", 1, maxInt32).says(noteLater).unless("5"),
 		integer("maxmemory-eviction-tenacity", "10", 0, 100).says(noteLater).unless("10"),
-		directive{name: "maxmemory-clients", kind: kindMemoryPercent, def: "0", max: maxInt64}.says(noteLater).unless("0"),
+		directive{name: "maxmemory-clients", kind: kindMemoryPercent, def: "0", max: maxInt64}.says(
+			"counts read buffers, queued commands and replies that wait; without it the limit is 4 GiB").unless("0"),
 		integer("active-expire-effort", "1", 1, 10).says("has no effect: keys expire through entries of the group's log, on time").unless("1"),
 		integer("lfu-log-factor", "10", 0, maxInt32).says(noteLater).unless("10"),
 		integer("lfu-decay-time", "1", 0, maxInt32).says(noteLater).unless("1"),
