@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Dir is the Storage of a real node:
@@ -23,6 +24,7 @@ type Dir struct {
 	log    *slog.Logger
 	lock   *os.File
 	space  spaceWatch
+	groups atomic.Int64 // that are open: Full must not wait for one that is being opened
 
 	mu     sync.Mutex
 	closed bool                   // guarded by mu, as is what follows

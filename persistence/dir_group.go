@@ -49,6 +49,7 @@ func (d *Dir) openGroup(name string, o GroupOptions) (*groupFiles, error) {
 		return nil, err
 	}
 	d.open[name] = g
+	d.groups.Add(1)
 	return g, nil
 }
 
@@ -60,6 +61,7 @@ func (d *Dir) closeGroup(name string, g *groupFiles) error {
 	mine := d.open[name] == g
 	if mine {
 		delete(d.open, name)
+		d.groups.Add(-1)
 	}
 	d.mu.Unlock()
 	if !mine {

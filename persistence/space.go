@@ -79,8 +79,5 @@ func (d *Dir) Full(bytes int) bool {
 	if err != nil {
 		return false
 	}
-	d.mu.Lock()
-	groups := len(d.open)
-	d.mu.Unlock()
-	return s.free-int64(bytes) < s.reserve(groups)
+	return s.free-int64(bytes) < s.reserve(int(d.groups.Load()))
 }

@@ -27,6 +27,7 @@ func TestDisk(t *testing.T) {
 		{"a replica's disk is full to the last byte", fullDiskOfAReplica},
 		{"a leader's disk stalls", stalledDisk},
 		{"the power fails", powerCut},
+		{"the power of a whole group fails", powerCutOfAGroup},
 		{"save points", savePoints},
 		{"damaged files", damagedFiles},
 	} {

@@ -1,0 +1,42 @@
+package node
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+
+	"github.com/redoubtdb/redoubt/persistence"
+	"github.com/redoubtdb/redoubt/slotmap"
+)
+
+// fullDisk is a storage whose config file cannot be written while it is full.
+type fullDisk struct {
+	persistence.Storage
+	full bool
+}
+
+func (d *fullDisk) SaveConfig(b []byte) error {
+	if d.full {
+		return errors.New("no space left on device")
+	}
+	return d.Storage.SaveConfig(b)
+}
+
+// A map that could not be written is not taken for written.
+func TestMapIsWrittenWhenThereIsSpace(t *testing.T) {
+	s := &fullDisk{Storage: persistence.NewMemory()}
+	n := &Node{dep: Deps{Storage: s}, rec: load(t, s), life: newLock(), log: quiet}
+	m := slotmap.NewMap(n.rec.Cluster, slotmap.Node{ID: n.rec.Node, Incarnation: n.rec.Incarnation}, slotmap.Group{ID: n.rec.Founding})
+	n.topology = newTopology(m, func(_, _ *slotmap.Map) {})
+	s.full = true
+	if n.remember() {
+		t.Error("written to a full disk")
+	}
+	s.full = false
+	if !n.remember() {
+		t.Error("not written although there is space")
+	}
+	if r := load(t, s); !bytes.Equal(r.Map, n.rec.Map) || len(r.Map) == 0 {
+		t.Errorf("the file has the map %s, not %s", r.Map, n.rec.Map)
+	}
+}
