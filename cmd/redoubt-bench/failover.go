@@ -89,7 +89,7 @@ func measureFailovers(ctx context.Context, b *bench) error {
 			broken = fmt.Errorf("%s has lost %d acknowledged writes", system.name, lost)
 		}
 	}
-	return errors.Join(b.print(failoverTable(rows)), broken)
+	return errors.Join(b.print(failoverTable(byKind(rows))), broken)
 }
 
 func (b *bench) failoversOf(ctx context.Context, system failoverSystem) ([]failoverRow, error) {

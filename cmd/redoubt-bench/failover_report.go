@@ -23,6 +23,18 @@ func lostIn(rows []failoverRow) (lost int) {
 	return lost
 }
 
+// byKind puts the rows of one kind of failover side by side, the kinds in their order.
+func byKind(rows []failoverRow) (sorted []failoverRow) {
+	for _, kind := range failoverKinds() {
+		for _, r := range rows {
+			if r.title == kind.title {
+				sorted = append(sorted, r)
+			}
+		}
+	}
+	return sorted
+}
+
 // failoverTable is the result in Markdown.
 func failoverTable(rows []failoverRow) string {
 	var cells [][]string

@@ -55,7 +55,10 @@ func program(name, path string) (string, error) {
 		return "", nil
 	}
 	found, err := exec.LookPath(path)
-	if err != nil {
+	switch {
+	case err != nil && name == "-redoubt":
+		return "", fmt.Errorf("%s: %w (make build makes it)", name, err)
+	case err != nil:
 		return "", fmt.Errorf("%s: %w (redis-server and redis-benchmark are in Debian's redis-server and redis-tools)", name, err)
 	}
 	return filepath.Abs(found)

@@ -100,3 +100,13 @@ func TestFailoverTable(t *testing.T) {
 		t.Errorf("table:\n%s\nwant:\n%s", got, want)
 	}
 }
+
+func TestByKind(t *testing.T) {
+	kinds := failoverKinds()
+	rows := byKind([]failoverRow{
+		{system: "a", title: kinds[0].title}, {system: "a", title: kinds[1].title}, {system: "b", title: kinds[0].title},
+	})
+	if len(rows) != 3 || rows[0].system != "a" || rows[1].system != "b" || rows[2].title != kinds[1].title {
+		t.Errorf("rows %v", rows)
+	}
+}
