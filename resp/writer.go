@@ -110,7 +110,7 @@ func (w *Writer) Bulk(b []byte) {
 	if w.full() {
 		return
 	}
-	w.header('$', int64(len(b)))
+	w.appendHeader('$', int64(len(b)))
 	w.buf = append(append(w.buf, b...), '\r', '\n')
 }
 
@@ -119,7 +119,7 @@ func (w *Writer) BulkString(s string) {
 	if w.full() {
 		return
 	}
-	w.header('$', int64(len(s)))
+	w.appendHeader('$', int64(len(s)))
 	w.buf = append(append(w.buf, s...), '\r', '\n')
 }
 
@@ -161,9 +161,13 @@ func (w *Writer) rawString(s string) {
 
 // header writes a type byte, a number and the line's end.
 func (w *Writer) header(kind byte, n int64) {
-	if w.full() {
-		return
+	if !w.full() {
+		w.appendHeader(kind, n)
 	}
+}
+
+// appendHeader is header where there is room for certain.
+func (w *Writer) appendHeader(kind byte, n int64) {
 	if 0 <= n && n <= 9 {
 		w.buf = append(w.buf, kind, byte('0'+n), '\r', '\n')
 		return

@@ -236,6 +236,28 @@ func TestConfiguredLimits(t *testing.T) {
 	p.compare(t, "")
 }
 
+// A client that is idle already when timeout is set is closed without a word by both.
+func TestTimeoutOfBoth(t *testing.T) {
+	p := startPair(t)
+	for name, addr := range map[string]string{"redis": p.redis, "ours": p.ours} {
+		idle, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer idle.Close()
+		if _, err := io.WriteString(idle, "PING\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		if got := talkTo(t, addr, "CONFIG SET timeout 1\r\n"); got != "+OK\r\n" {
+			t.Fatalf("%s: %q", name, got)
+		}
+		_ = idle.SetDeadline(time.Now().Add(realAgreeLimit))
+		if got, err := io.ReadAll(idle); string(got) != "+PONG\r\n" || err != nil {
+			t.Errorf("%s: got %q, %v", name, got, err)
+		}
+	}
+}
+
 // Zero bytes are bytes like others: docs/divergence.md. Redis would wait for the end of a line that it cannot see.
 func TestZeroBytes(t *testing.T) {
 	f := newFixture(t)
