@@ -1,6 +1,7 @@
 package metaraft
 
 import (
+	"slices"
 	"time"
 
 	"github.com/redoubtdb/redoubt/shardgroup/replica"
@@ -117,6 +118,9 @@ func (p *planner) planRemovals() {
 func (p *planner) removable(n *slotmap.Node) bool {
 	if s, _ := p.Config.Find(n.ServerID()); s.Voter {
 		return false
+	}
+	if slices.ContainsFunc(p.Map.Groups(), func(g *slotmap.Group) bool { return g.Witness == n.ID || slices.Contains(g.Former, n.ID) }) {
+		return false // its disk counts there until the group's leader has let it go
 	}
 	g := p.Map.Group(n.Group)
 	return g == nil || len(g.Members) == 1 && p.Map.Count(g.ID) == 0

@@ -156,6 +156,10 @@ func (s *planScenario) set(t *testing.T, d *datadriven.TestData) {
 			s.lagging = map[string]bool{}
 		case "renew":
 			s.change(t, slotmap.RenewIncarnation(id, "", "2"))
+		case "released": // by the leaders of all groups that it is no witness or member of any more
+			for _, g := range s.view.Map.Groups() {
+				s.change(t, slotmap.DropFormer(id, g.ID))
+			}
 		case "dropped":
 			s.change(t, slotmap.DropMember(id, s.view.Map.Node(id).Group))
 		default:

@@ -209,6 +209,8 @@ func (r *reign) members(ctx context.Context, m *slotmap.Map) {
 	if now := g.committed().latest.Load(); now != nil {
 		if id := gone(m, g.opt.ID, *now, g.replica.Configuration()); id != "" {
 			r.change(ctx, slotmap.DropMember(id, g.opt.ID))
+		} else if id := former(m, g.opt.ID, w, *now, g.replica.Configuration()); id != "" {
+			r.change(ctx, slotmap.DropFormer(id, g.opt.ID))
 		}
 	}
 	states := peerStates(g.replica.Progress(), g.replica.LastIndex(), r.began, time.Now(), g.opt.NodeTimeout)

@@ -37,7 +37,7 @@ type step struct {
 type wanted struct {
 	data    []string
 	witness string   // "" none
-	leaving []string // data members that are being forgotten
+	leaving []string // servers of nodes that are being forgotten
 
 	nodes  map[string]bool // all servers that may come back: names of the map's nodes
 	placed bool            // the witness is named, or there is none to be expected
@@ -57,6 +57,11 @@ func want(m *slotmap.Map, id slotmap.GroupID) (wanted, bool) {
 			w.leaving = append(w.leaving, n.ServerID())
 		default:
 			w.data = append(w.data, n.ServerID())
+		}
+	}
+	for _, id := range g.Former {
+		if n := m.Node(id); n != nil && n.Leaving {
+			w.leaving = append(w.leaving, n.ServerID(), n.WitnessID())
 		}
 	}
 	if n := m.Node(g.Witness); n != nil && !n.Leaving {
@@ -86,6 +91,24 @@ func gone(m *slotmap.Map, id slotmap.GroupID, have ...replica.Configuration) slo
 		holds := func(s replica.Server) bool { return nodeOf(s.ID) == member && !slotmap.IsWitnessID(s.ID) }
 		if !slices.ContainsFunc(have, func(c replica.Configuration) bool { return slices.ContainsFunc(c.Servers, holds) }) {
 			return member
+		}
+	}
+	return ""
+}
+
+// former finds a node that the map has taken out of the group, as a member or as its witness, and that
+// is out of Raft's configuration too, the latest and the one that is committed: it may be forgotten.
+func former(m *slotmap.Map, id slotmap.GroupID, w wanted, have ...replica.Configuration) slotmap.NodeID {
+	g := m.Group(id)
+	if g == nil {
+		return ""
+	}
+	for _, node := range g.Former {
+		holds := func(s replica.Server) bool {
+			return nodeOf(s.ID) == node && s.ID != w.witness && !slices.Contains(w.data, s.ID)
+		}
+		if !slices.ContainsFunc(have, func(c replica.Configuration) bool { return slices.ContainsFunc(c.Servers, holds) }) {
+			return node
 		}
 	}
 	return ""

@@ -35,6 +35,8 @@ func applier(k Kind) func(*draft, Change) error {
 		return applySetLeaving
 	case KindDropMember:
 		return applyDropMember
+	case KindDropFormer:
+		return applyDropFormer
 	case KindMoveNode:
 		return applyMoveNode
 	case KindAssignSlots:
@@ -129,7 +131,7 @@ func (d *draft) editGroup(id GroupID) *Group {
 		return nil
 	}
 	g := *d.groups[i]
-	g.Members = slices.Clone(g.Members)
+	g.Members, g.Former = slices.Clone(g.Members), slices.Clone(g.Former)
 	d.groups[i] = &g
 	d.dirty = true
 	return &g

@@ -33,9 +33,36 @@ func applyMoveNode(d *draft, c Change) error {
 	case n.Group != "" && d.needs(n):
 		return ErrNotEmpty
 	}
+	former := n.Group
 	d.leaveGroup(n)
+	d.retire(former, n.ID)
 	d.enterGroup(n.ID, g.ID)
 	return nil
+}
+
+// retire notes that a group's Raft configuration may still have a node; no effect if the group is gone.
+func (d *draft) retire(group GroupID, id NodeID) {
+	g := d.Group(group)
+	if g == nil {
+		return
+	}
+	if i, found := slices.BinarySearch(g.Former, id); !found {
+		g = d.editGroup(group)
+		g.Former = slices.Insert(g.Former, i, id)
+	}
+}
+
+func applyDropFormer(d *draft, c Change) error {
+	d.release(c.Group, c.ID)
+	return nil
+}
+
+// release is the opposite of retire.
+func (d *draft) release(group GroupID, id NodeID) {
+	if g := d.Group(group); g != nil && slices.Contains(g.Former, id) {
+		g = d.editGroup(group)
+		g.Former = slices.DeleteFunc(g.Former, func(other NodeID) bool { return other == id })
+	}
 }
 
 // needs tells whether a node's group has, or will have, slots and nobody else to lead or hold them.
@@ -51,6 +78,7 @@ func (d *draft) enterGroup(id NodeID, group GroupID) {
 	g.Members = slices.Insert(g.Members, i, id)
 	if g.Witness == id {
 		g.Witness = ""
+		d.retire(group, id)
 	}
 }
 
@@ -66,6 +94,9 @@ func applySetWitness(d *draft, c Change) error {
 		if err := d.mayWitness(c.ID, g); err != nil {
 			return err
 		}
+	}
+	if g.Witness != "" {
+		d.retire(g.ID, g.Witness)
 	}
 	d.editGroup(g.ID).Witness = c.ID
 	return nil
@@ -154,7 +185,7 @@ func applyTakeover(d *draft, c Change) error {
 		}
 	}
 	g = d.editGroup(c.Group)
-	g.Witness, g.Generation = "", c.Term
+	g.Witness, g.Former, g.Generation = "", nil, c.Term
 	d.editNode(c.ID).Leaving = false
 	return nil
 }

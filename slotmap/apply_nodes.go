@@ -69,6 +69,9 @@ func applyRemoveNode(d *draft, c Change) error {
 	if d.othersStay(n.ID) == 0 {
 		return errLastNode()
 	}
+	if slices.ContainsFunc(d.groups, func(g *Group) bool { return slices.Contains(g.Former, n.ID) }) {
+		return ErrInGroup
+	}
 	if g := d.Group(n.Group); g != nil {
 		if len(g.Members) > 1 {
 			return ErrInGroup
@@ -105,13 +108,14 @@ func (d *draft) othersStay(id NodeID) (n int) {
 
 func errLastNode() error { return fmt.Errorf("%w: a cluster keeps one node at least", ErrBadChange) }
 
-// expel takes a node out of its group, its witness places, and the map.
+// expel takes a node out of its group, its witness places, its former groups, and the map.
 func (d *draft) expel(n *Node) {
 	d.leaveGroup(n)
 	for _, g := range slices.Clone(d.groups) {
 		if g.Witness == n.ID {
 			d.editGroup(g.ID).Witness = ""
 		}
+		d.release(g.ID, n.ID)
 	}
 	if i, ok := findNode(d.nodes, n.ID); ok {
 		d.nodes = slices.Delete(d.nodes, i, i+1)

@@ -10,6 +10,7 @@ const (
 	KindLeave            Kind = "leave"
 	KindSetLeaving       Kind = "set-leaving"
 	KindDropMember       Kind = "drop-member"
+	KindDropFormer       Kind = "drop-former"
 	KindMoveNode         Kind = "move-node"
 	KindAssignSlots      Kind = "assign-slots"
 	KindUnassignSlots    Kind = "unassign-slots"
@@ -72,7 +73,8 @@ func (m *Map) Join() (Change, error) {
 }
 
 // RemoveNode takes a node out of the map that is in no group any more, or whose group has no other
-// member and no slots; the group goes with it. ErrInGroup, ErrLastHolder. Absent: no effect.
+// member and no slots; the group goes with it. ErrInGroup, also while a former group has not let it go;
+// ErrLastHolder. Absent: no effect.
 func RemoveNode(id NodeID) Change { return Change{Kind: KindRemoveNode, ID: id} }
 
 // Leave takes out a node that gives up everything (RESET). If it is the last member of its group, the
@@ -90,6 +92,12 @@ func SetLeaving(id NodeID) Change { return Change{Kind: KindSetLeaving, ID: id} 
 // A node that is absent or not in the group: no effect. Last member: ErrLastHolder if the group owns slots, else ErrInGroup.
 func DropMember(id NodeID, group GroupID) Change {
 	return Change{Kind: KindDropMember, ID: id, Group: group}
+}
+
+// DropFormer says that a node that moved away from a group, or was its witness, is out of the group's Raft
+// configuration. No effect if the group does not wait for that.
+func DropFormer(id NodeID, group GroupID) Change {
+	return Change{Kind: KindDropFormer, ID: id, Group: group}
 }
 
 // MoveNode makes a node a member of another group (REPLICATE). Its old group is dropped if that leaves it

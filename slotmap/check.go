@@ -69,6 +69,9 @@ func checkGroups(m *Map) error {
 		if g.Leader != "" && !slices.Contains(g.Members, g.Leader) {
 			return fmt.Errorf("leader %s of group %s is not a member", g.Leader, g.ID)
 		}
+		if !increasing(g.Former, func(id NodeID) string { return string(id) }) || slices.ContainsFunc(g.Former, func(id NodeID) bool { return m.Node(id) == nil }) {
+			return fmt.Errorf("former members of group %s are unknown or not sorted", g.ID)
+		}
 		if n := m.Node(g.Witness); g.Witness != "" && (n == nil || n.Group == g.ID) {
 			return fmt.Errorf("witness %s of group %s is unknown or a member", g.Witness, g.ID)
 		}

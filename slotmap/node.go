@@ -113,6 +113,10 @@ type Group struct {
 	Term    uint64   `json:"term"`              // of that report
 	Epoch   uint64   `json:"epoch"`             // the master's config epoch
 
+	// Former are the nodes, sorted, that moved away or are no witness any more, and of whom the leader has not
+	// said yet that they are out of Raft's configuration. Until then the group may need their votes and disks.
+	Former []NodeID `json:"former,omitempty"`
+
 	// Generation grows when the group is rebuilt from one member (FAILOVER TAKEOVER): what is
 	// left of an older generation must not act any more.
 	Generation uint64 `json:"generation,omitempty"`

@@ -57,6 +57,9 @@ func drawChange(t *rapid.T, m *slotmap.Map) slotmap.Change {
 	if rapid.Bool().Draw(t, "takeover") {
 		return slotmap.Takeover(group.Draw(t, "group"), id.Draw(t, "id"), small.Draw(t, "generation"))
 	}
+	if rapid.Bool().Draw(t, "former") {
+		return slotmap.DropFormer(id.Draw(t, "id"), group.Draw(t, "group"))
+	}
 	if rapid.Bool().Draw(t, "bump") {
 		return slotmap.BumpEpoch(id.Draw(t, "id"))
 	}
