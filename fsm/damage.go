@@ -8,6 +8,8 @@ import (
 // Damage flips a bit of a string key's value, as bad memory would, and reports whether there was
 // one. It is for tests of what notices that.
 func (m *Machine) Damage(key []byte) bool {
+	m.applying.Lock()
+	defer m.applying.Unlock()
 	slot := slotmap.KeySlot(key)
 	s := &m.slots[slot]
 	s.mu.Lock()

@@ -192,25 +192,32 @@ func nextData(self string, in map[string]bool, data []string, peers map[string]p
 }
 
 // nextWitness brings the witness in once the voting data members are even in number,
-// since its vote would otherwise weaken the quorum it is there to save.
+// with or without those that are being forgotten, since its vote would otherwise weaken
+// the quorum it is there to save. Who is forgotten may have to wait for that vote.
 func nextWitness(in map[string]bool, w wanted, peers map[string]peerState) step {
 	if w.witness == "" {
 		return step{}
 	}
-	voters := 0
-	for _, id := range w.data {
-		if in[id] {
-			voters++
-		}
-	}
+	staying := votes(in, w.data)
+	even := staying%2 == 0 || (staying+votes(in, w.leaving))%2 == 0
 	voter, member := in[w.witness]
 	switch {
 	case !member:
 		return step{stepLearner, w.witness}
-	case !voter && voters%2 == 0 && peers[w.witness].alive && peers[w.witness].lag <= caughtUpEntries:
+	case !voter && even && peers[w.witness].alive && peers[w.witness].lag <= caughtUpEntries:
 		return step{stepPromote, w.witness}
 	}
 	return step{}
+}
+
+// votes counts those of the servers that have one.
+func votes(in map[string]bool, servers []string) (n int) {
+	for _, id := range servers {
+		if in[id] {
+			n++
+		}
+	}
+	return n
 }
 
 // catchingUp tells whether a live data member is still on its way to its vote: then

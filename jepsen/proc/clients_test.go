@@ -164,9 +164,9 @@ func deepPipeline(t *testing.T, c *Cluster) {
 	}
 }
 
-// hugeReply asks for a reply of 32 MB several times over before reading any of it, and gets all of it.
+// hugeReply asks for a reply of 16 MB several times over before reading any of it, and gets all of it.
 func hugeReply(t *testing.T, c *Cluster) {
-	const elements, times = 32, 3
+	const elements, times = 16, 3
 	cl := dialRaw(t, c.Addr(0))
 	element := func(i int) string { return strings.Repeat(string(rune('a'+i%26)), 1<<20) }
 	for i := range elements {

@@ -32,7 +32,6 @@ func (c *Conn) whileConnected(ctx context.Context, f func(ctx context.Context)) 
 	stop.Store(true)
 	c.wake()
 	<-done
-	c.session.idleLimit = true // wake has set a deadline
 	c.in.putBack(ahead)
 }
 

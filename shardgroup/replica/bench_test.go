@@ -52,16 +52,72 @@ func BenchmarkLeaseValid(b *testing.B) {
 	}
 }
 
+// BenchmarkCatchUp is a leader that sends a follower what it lacks, by entries in one AppendEntries. The
+// time is that of 10,000 entries of 1 KiB.
+func BenchmarkCatchUp(b *testing.B) {
+	for _, most := range []int{64, 256, 1024} {
+		b.Run(fmt.Sprint(most), func(b *testing.B) {
+			all := benchMembers(b, Options{MaxAppend: most, TrailingEntries: 1 << 20})
+			l := benchLeader(b, all)
+			entry := make([]byte, 1<<10)
+			for b.Loop() {
+				b.StopTimer()
+				f := all[0]
+				if f.Replica == l {
+					f = all[1]
+				}
+				_ = f.Shutdown()
+				last := new(Proposal)
+				for range 10_000 / 100 {
+					for range 100 {
+						last = l.Propose(entry)
+						if err := last.Wait(b.Context()); err != nil {
+							b.Fatal(err)
+						}
+					}
+				}
+				b.StartTimer()
+				f.start(b)
+				for f.AppliedIndex() < last.Index() {
+					time.Sleep(time.Millisecond)
+				}
+			}
+		})
+	}
+}
+
 // benchGroup starts three members over loopback sockets and returns the leader.
 func benchGroup(b *testing.B) *Replica {
+	b.Helper()
+	return benchLeader(b, benchMembers(b, Options{}))
+}
+
+// benchMember is a member of a group over loopback sockets.
+type benchMember struct {
+	*Replica
+	bus     *bus.Bus
+	store   *persistence.GroupStore
+	options Options
+}
+
+func (m *benchMember) start(b *testing.B) {
+	b.Helper()
+	layer, err := m.bus.Layer(bus.Channel{Kind: bus.KindGroup, Group: "g"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if m.Replica, err = Start(Deps{Store: m.store, Layer: layer, FSM: &list{}}, m.options); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func benchMembers(b *testing.B, o Options) (all []*benchMember) {
 	b.Helper()
 	addrs := make(map[string]string)
 	var c Configuration
 	for _, name := range []string{"a", "b", "c"} {
 		c.Servers = append(c.Servers, Server{ID: idOf(name), Voter: true})
 	}
-	var all []*Replica
-	layers := make(map[string]*bus.Layer)
 	for _, s := range c.Servers {
 		name := strings.TrimSuffix(s.ID, ":1")
 		n, err := bus.Open(bus.Deps{
@@ -74,11 +130,6 @@ func benchGroup(b *testing.B) *Replica {
 		}
 		b.Cleanup(func() { _ = n.Close() })
 		addrs[s.ID] = n.Addr().String()
-		if layers[s.ID], err = n.Layer(bus.Channel{Kind: bus.KindGroup, Group: "g"}); err != nil {
-			b.Fatal(err)
-		}
-	}
-	for _, s := range c.Servers {
 		store, err := persistence.NewMemory().OpenGroup("g", persistence.GroupOptions{})
 		if err != nil {
 			b.Fatal(err)
@@ -86,17 +137,22 @@ func benchGroup(b *testing.B) *Replica {
 		if err := Bootstrap(store, c); err != nil {
 			b.Fatal(err)
 		}
-		r, err := Start(Deps{Store: store, Layer: layers[s.ID], FSM: &list{}}, Options{ID: s.ID})
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Cleanup(func() { _ = r.Shutdown() })
-		all = append(all, r)
+		o.ID = s.ID
+		all = append(all, &benchMember{bus: n, store: store, options: o})
 	}
+	for _, m := range all {
+		m.start(b)
+		b.Cleanup(func() { _ = m.Shutdown() })
+	}
+	return all
+}
+
+func benchLeader(b *testing.B, all []*benchMember) *Replica {
+	b.Helper()
 	for range 5000 {
-		for _, r := range all {
-			if r.IsLeader() && r.Propose([]byte(newTerm)).Wait(b.Context()) == nil {
-				return r
+		for _, m := range all {
+			if m.IsLeader() && m.Propose([]byte(newTerm)).Wait(b.Context()) == nil {
+				return m.Replica
 			}
 		}
 		time.Sleep(time.Millisecond)
