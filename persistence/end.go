@@ -39,6 +39,20 @@ func markEnd(dir string, last uint64) error {
 	return replaceFile(filepath.Join(dir, closedName), seal(body), dataFileMode)
 }
 
+// forgetSum takes the checksum out of the file, before the bolt file is opened: to open it
+// changes it, and if the process ended then, the checksum would speak of a file that is no
+// more. Where the log ended stays true until checkEnd has looked.
+func forgetSum(dir string, info *closedInfo) error {
+	if info == nil || info.Bolt == nil {
+		return nil
+	}
+	body, err := json.Marshal(closedInfo{Last: info.Last})
+	if err != nil {
+		return err
+	}
+	return replaceFile(filepath.Join(dir, closedName), seal(body), dataFileMode)
+}
+
 // readEnd reads the file, before the log is opened, and compares what can be
 // compared then. After a crash there is none, and info is nil.
 func readEnd(dir string) (info *closedInfo, err error) {

@@ -166,6 +166,9 @@ func (g *groupFiles) openLog(engine string, o GroupOptions, log *slog.Logger) (e
 	if err != nil {
 		return nil, err
 	}
+	if err := forgetSum(g.path, end); err != nil {
+		return nil, err
+	}
 	unsynced := isUnsynced(g.path)
 	if err := noteUnsynced(g.path, unsynced || o.NoSync); err != nil {
 		return nil, err
