@@ -158,9 +158,6 @@ func TestManyProposals(t *testing.T) {
 func TestHalt(t *testing.T) {
 	inBubble(t, "a b c", func(t *testing.T, g *trio) {
 		l := g.leader()
-		for _, m := range g.others(l) {
-			m.fsm.onApply = nil
-		}
 		l.fsm.mu.Lock()
 		l.fsm.halted = nil
 		l.fsm.onApply = func(_ uint64, e string) {

@@ -116,8 +116,14 @@ func (g *gate) run(in <-chan raft.RPC, stop <-chan struct{}) {
 	}
 }
 
-// pass gives a request to the library.
+// pass gives a request to the library, unless this member has failed.
 func (g *gate) pass(rpc raft.RPC, stop <-chan struct{}) bool {
+	select {
+	case <-g.broken:
+		rpc.Respond(nil, errFailed)
+		return false
+	default:
+	}
 	select {
 	case g.out <- rpc:
 		return true

@@ -68,8 +68,6 @@ func (g *gate) install(rpc *raft.RPC, req *raft.InstallSnapshotRequest, stop <-c
 			g.hear(req.Term) // it took a while
 		}
 		original.Respond(a.Response, a.Error)
-	case <-g.broken:
-		original.Respond(nil, errFailed)
-	case <-stop:
+	case <-stop: // not when this member fails: the library may still be reading from the connection
 	}
 }
