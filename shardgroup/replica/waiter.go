@@ -31,8 +31,8 @@ func (w *Waiter) Wait(p *Proposal) error {
 	}
 	setQuit(p.future, w.quit)
 	err := p.future.Error()
-	if errors.Is(err, raft.ErrRaftShutdown) && p.replica.ctx.Err() != nil {
-		err = ErrClosed
+	if p.replica.ctx.Err() != nil && (errors.Is(err, raft.ErrRaftShutdown) || errors.Is(err, raft.ErrLeadershipLost)) {
+		err = ErrClosed // the library says the one or the other when it is stopped
 	}
 	return p.conclude(err)
 }
