@@ -52,7 +52,11 @@ func memoryCells(steps, bases [][]footprint, node, n int) []string {
 		}
 		cells = append(cells, mebibytes(steps[1+i][node].now), fmt.Sprintf("%.0f", float64(mine)/float64(n)), ratio)
 	}
-	return append(cells, mebibytes(steps[len(steps)-1][node].highest))
+	highest := int64(0)
+	for _, step := range steps {
+		highest = max(highest, step[node].highest)
+	}
+	return append(cells, mebibytes(highest))
 }
 
 // growth is what a node occupies more than when it was empty.

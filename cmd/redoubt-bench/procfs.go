@@ -30,7 +30,7 @@ func (p *process) resident() (now, highest int64, err error) {
 		return 0, 0, err
 	}
 	highest, err = parseStatus(string(b), "VmHWM")
-	return now, highest, err
+	return now, max(now, highest), err // the kernel's counters lag behind one another a little
 }
 
 func (p *process) proc(file string) string {
