@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -89,6 +90,7 @@ func limitFiles(cfg *config.Config, log *slog.Logger) (*config.Config, error) {
 func serve(cfg *config.Config, log *slog.Logger, level *slog.LevelVar) error {
 	signals := newSignals(log)
 	defer signals.close()
+	defer start(paceGC)()
 	live := config.NewLive(cfg)
 	live.Subscribe(func(_, now *config.Config) { level.Set(levelOf(now.Process.LogLevel)) })
 	if err := node.ProbePorts(listen, live); err != nil {
@@ -121,6 +123,17 @@ func serve(cfg *config.Config, log *slog.Logger, level *slog.LevelVar) error {
 	n.Stop(ctx)
 	log.Info("stopped")
 	return err
+}
+
+// start runs f beside; the function it returns ends it.
+func start(f func(stop <-chan struct{})) (end func()) {
+	stop := make(chan struct{})
+	var running sync.WaitGroup
+	running.Go(func() { f(stop) })
+	return func() {
+		close(stop)
+		running.Wait()
+	}
 }
 
 func listen(addr string) (net.Listener, error) { return net.Listen("tcp", addr) }
