@@ -47,11 +47,11 @@ func RandomSchedule(seed uint64, length time.Duration) *Schedule {
 	if own := shortest + time.Duration(c.Int64N(int64(longest-shortest))); length == 0 {
 		length = own.Round(time.Second)
 	}
-	calm := c.calm()
+	c.setCalm()
 	for at := c.between(500, 2000); at < length; at += c.gap() {
 		c.fault(at)
 		if c.one(3) {
-			c.burst(at, calm)
+			c.burst(at)
 		}
 	}
 	c.sort()
@@ -74,6 +74,7 @@ func (c *chance) shape() {
 type chance struct {
 	*rand.Rand
 	Schedule
+	calm time.Duration // what the clients think while nothing makes them hurry
 }
 
 // one is true once in n times.
@@ -97,18 +98,17 @@ func (c *chance) gap() time.Duration {
 	}
 }
 
-// calm lets the clients begin at their leisure.
-func (c *chance) calm() time.Duration {
-	calm := []time.Duration{200, 400, 800}[c.IntN(3)] * time.Millisecond
-	c.add(0, KindPace, nil, nil, calm)
-	return calm
+// setCalm lets the clients begin at their leisure.
+func (c *chance) setCalm() {
+	c.calm = []time.Duration{200, 400, 800}[c.IntN(3)] * time.Millisecond
+	c.add(0, KindPace, nil, nil, c.calm)
 }
 
 // burst lets the clients hurry for a while around the time of a fault.
-func (c *chance) burst(at, calm time.Duration) {
+func (c *chance) burst(at time.Duration) {
 	from := max(0, at-c.between(0, 200))
 	c.add(from, KindPace, nil, nil, []time.Duration{2, 8, 25}[c.IntN(3)]*time.Millisecond)
-	c.add(at+c.between(50, 600), KindPace, nil, nil, calm)
+	c.add(at+c.between(50, 600), KindPace, nil, nil, c.calm)
 }
 
 func (c *chance) directives() {

@@ -15,7 +15,7 @@ func (c *chance) fault(at time.Duration) {
 		{5, c.killOne}, {3, c.killSome}, {1, c.killAll}, {2, c.stopOne}, {4, c.bounce}, {4, c.wipe},
 		{3, c.isolate}, {3, c.oneWay}, {3, c.partition}, {2, c.flap}, {2, c.resetLinks}, {3, c.slowLinks},
 		{3, c.sleep}, {2, c.slowDisk}, {1, c.failDisk}, {4, c.failover}, {1, c.save},
-		{1, c.leave}, {1, c.switchMaster},
+		{1, c.leave}, {1, c.switchMaster}, {2, c.fade},
 	}
 	sum := 0
 	for _, f := range faults {
@@ -111,6 +111,21 @@ func (c *chance) partition(at time.Duration) {
 	all := c.Perm(c.Hosts + c.Spares)
 	k := 1 + c.IntN(len(all)-1)
 	c.cutBoth(at, all[:k], all[k:])
+}
+
+// fade lets what a host hears of the others be old, and then cuts it off: it believes to
+// be followed for longer than it is. Clients hurry, to catch it at reading.
+func (c *chance) fade(at time.Duration) {
+	h := c.IntN(c.Hosts)
+	one, others := []int{h}, c.everybody(false, h)
+	end := at + c.between(600, 1500)
+	c.add(at, KindDelay, others, one, []time.Duration{120, 250, 400}[c.IntN(3)]*time.Millisecond)
+	c.add(end, KindCut, one, others, 0)
+	c.add(end, KindPace, nil, nil, 2*time.Millisecond)
+	c.add(end+c.between(800, 1500), KindPace, nil, nil, c.calm)
+	end += c.between(1500, 4000)
+	c.add(end, KindHeal, one, others, 0)
+	c.add(end, KindDelay, others, one, c.Trip)
 }
 
 // flap cuts and heals a link over and over.
