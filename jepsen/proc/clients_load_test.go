@@ -134,12 +134,10 @@ func (c *rawClient) work(i, rounds int) error {
 // served meanwhile.
 func TestClientThatNeverReads(t *testing.T) {
 	server := builtServer(t)
-	for _, k := range []struct {
-		limit string
-		at    int // replies of a megabyte that it asks for every 20 ms: until a soft limit is up, that is what it gets
-	}{{"normal 64mb 0 0", 10}, {"normal 0 16mb 1", 2}} {
-		t.Run(k.limit, func(t *testing.T) {
-			c := lone(t, server, "--client-output-buffer-limit", k.limit)
+	const pieceMB = 10
+	for limit, pieces := range map[string]int{"normal 64mb 0 0": 100, "normal 0 16mb 1": 4} { // the second falls silent after 40 MB
+		t.Run(limit, func(t *testing.T) {
+			c := lone(t, server, "--client-output-buffer-limit", limit)
 			c.Call(0, "SET", "large", strings.Repeat("x", 1<<20))
 			other := dialRaw(t, c.Addr(0))
 			speed := func(n int) time.Duration {
@@ -156,11 +154,10 @@ func TestClientThatNeverReads(t *testing.T) {
 			done := make(chan struct{})
 			go func() {
 				defer close(done)
-				for range 200 { // for four seconds
-					if _, err := io.WriteString(greedy.nc, strings.Repeat(request("GET", "large"), k.at)); err != nil {
+				for range pieces {
+					if _, err := io.WriteString(greedy.nc, strings.Repeat(request("GET", "large"), pieceMB)); err != nil {
 						return
 					}
-					time.Sleep(20 * time.Millisecond) // the soft limit is a matter of time
 				}
 			}()
 			beside := speed(operations)

@@ -168,11 +168,11 @@ func TestPromisesOfGigabytes(t *testing.T) {
 // A request that arrives in small pieces costs no more than a few times its bytes: the buffer doubles.
 func TestLargeRequestInSmallPieces(t *testing.T) {
 	bubble(t, func(t *testing.T, f *fixture) {
-		const size = 8 << 20
+		const size = 2 << 20
 		before := allocated()
 		c := f.dial()
 		c.send(fmt.Sprintf("*2\r\n$6\r\nSTRLEN\r\n$%d\r\n", size))
-		piece := strings.Repeat("x", 8<<10)
+		piece := strings.Repeat("x", 4<<10)
 		for range size / len(piece) {
 			c.send(piece)
 		}
