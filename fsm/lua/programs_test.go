@@ -19,7 +19,11 @@ type program struct {
 }
 
 // prologue defines what programs use.
-const prologue = `local out, ticks, fs, none = {}, 0, {}, {}
+const prologue = `local plain = tostring
+local function tostring(v) -- without addresses, which differ
+  local t = type(v) if t == "table" or t == "function" then return t end return plain(v)
+end
+local out, ticks, fs, none = {}, 0, {}, {}
 local function tick() ticks = ticks + 1 if ticks > 200 then error("ticks", 0) end end
 local function show(v)
   if v == 0 then return "0" end -- gopher-lua now and then loses the sign of -0

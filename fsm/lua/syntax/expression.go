@@ -97,7 +97,7 @@ func (p *parser) combine(op kind, left, right ast.Expr) ast.Expr {
 	site := p.site(p.last, p.describe(left), p.describe(right))
 	switch op {
 	case kindAnd, kindOr:
-		return at(&ast.LogicalOpExpr{Operator: op.String(), Lhs: left, Rhs: right}, site)
+		return at(&ast.LogicalOpExpr{Operator: op.String(), Lhs: boolean(left, site), Rhs: boolean(right, site)}, site)
 	case kindConcat:
 		return p.concat(left, right)
 	case '+', '-', '*', '/', '%', '^':
@@ -112,6 +112,15 @@ func (p *parser) combine(op kind, left, right ast.Expr) ast.Expr {
 		return at(&ast.ArithmeticOpExpr{Operator: op.String(), Lhs: left, Rhs: right}, site)
 	}
 	return at(&ast.RelationalOpExpr{Operator: op.String(), Lhs: left, Rhs: right}, site)
+}
+
+// boolean makes sure that a negation has a value of its own where it is part of and, or: gopher-lua jumps by the operand
+// instead, and takes that for the result. Of not x and y, with a true x, it makes x.
+func boolean(e ast.Expr, site int) ast.Expr {
+	if _, not := e.(*ast.UnaryNotOpExpr); !not {
+		return e
+	}
+	return at(&ast.RelationalOpExpr{Operator: "==", Lhs: e, Rhs: at(&ast.TrueExpr{}, site)}, site)
 }
 
 // maxConcat bounds the operands of one guarded concatenation, which are the
