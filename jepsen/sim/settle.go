@@ -2,13 +2,15 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/redoubtdb/redoubt/slotmap"
 )
 
 // SettleAround waits until the cluster of host 0 is whole: every running node that its map
-// lists has the same map, is settled, and every other node is a cluster by itself.
+// lists has the same map, is settled, and every other node is in a cluster of such nodes: a
+// forgotten one may have met a spare.
 func (c *Cluster) SettleAround(limit time.Duration) error {
 	var why string
 	if Until(limit, func() bool { why = c.scattered(); return why == "" }) {
@@ -30,9 +32,10 @@ func (c *Cluster) scattered() string {
 		}
 		member := m.Node(h.node.Self())
 		switch {
-		case member == nil && len(h.node.Map().Nodes()) > 1:
-			return fmt.Sprintf("host %d is not in the map of host 0, and believes to be in a cluster of %d nodes", i, len(h.node.Map().Nodes()))
 		case member == nil:
+			if why := c.apart(h, m); why != "" {
+				return fmt.Sprintf("host %d is not in the map of host 0, and %s", i, why)
+			}
 			continue
 		case member.ServerID() != h.node.ServerID():
 			return fmt.Sprintf("host %d is %s, and %s in the map of host 0", i, h.node.ServerID(), member.ServerID())
@@ -53,6 +56,21 @@ func (c *Cluster) scattered() string {
 	}
 	if m.State() != slotmap.StateOK {
 		return "the cluster's state is " + string(m.State())
+	}
+	return ""
+}
+
+// apart says what is wrong with the cluster of a host that is not in the cluster of m.
+func (c *Cluster) apart(h *host, m *slotmap.Map) string {
+	own := h.node.Map()
+	for _, n := range own.Nodes() {
+		i := slices.IndexFunc(c.hosts, func(o *host) bool { return o.node != nil && o.node.Self() == n.ID })
+		switch {
+		case m.Node(n.ID) != nil:
+			return "believes to be in a cluster with one who is"
+		case i < 0 || c.hosts[i].node.Map().ClusterID != own.ClusterID:
+			return fmt.Sprintf("believes to be in a cluster with %s, which is not", n.ID)
+		}
 	}
 	return ""
 }
