@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"os/exec"
 	"strconv"
 	"testing"
@@ -27,7 +28,21 @@ func TestAgainstRedis(t *testing.T) {
 		compareGolden(t, addr, file)
 	}
 	compareEval(t, addr)
-	comparePrograms(t, addr, uint64(time.Now().UnixNano()))
+	comparePrograms(t, addr, firstSeed(t))
+}
+
+// firstSeed is that of the first random program: always the same ones, unless a soak sets REDOUBT_SEED.
+func firstSeed(t *testing.T) uint64 {
+	t.Helper()
+	text := os.Getenv("REDOUBT_SEED")
+	if text == "" {
+		return 1
+	}
+	seed, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatalf("REDOUBT_SEED: %v", err)
+	}
+	return seed
 }
 
 func compareGolden(t *testing.T, addr, file string) {

@@ -27,7 +27,8 @@ local out, ticks, fs, none = {}, 0, {}, {}
 local function tick() ticks = ticks + 1 if ticks > 200 then error("ticks", 0) end end
 local function show(v)
   if v == 0 then return "0" end -- gopher-lua now and then loses the sign of -0
-  if type(v) == "string" then return (v:gsub("0x%x+", "address")) end -- ours are counted
+  if v ~= v then return "nan" end -- ours has one sign
+  if type(v) == "string" then return (v:gsub("%-0([^%.])", "0%1"):gsub("%-0$", "0"):gsub("%-nan", "nan")) end
   if type(v) ~= "table" then return type(v) == "function" and "function" or tostring(v) end
   local n = 0 for _ in pairs(v) do n = n + 1 end return "table" .. n
 end

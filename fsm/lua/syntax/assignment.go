@@ -17,18 +17,32 @@ func (p *parser) mustBeTarget(e ast.Expr) {
 // see, those to computed keys and to globals, become calls of its guards. Those of
 // several values at once never reach the compiler, which gets a, b = b, a wrong.
 func (p *parser) assignment(targets, values []ast.Expr, line int) ast.Stmt {
-	if len(targets) == 1 && len(values) == 1 && !p.callToLocal(targets[0], values[0]) {
+	if len(targets) == 1 && len(values) == 1 && !p.unsafeToLocal(targets[0], values[0]) {
 		return p.store(targets[0], single(values[0]))
 	}
 	return p.manyStores(targets, values, line)
 }
 
-// callToLocal reports whether a call's result goes straight to a local variable:
-// gopher-lua may put the function into it before it reads the arguments.
-func (p *parser) callToLocal(target, value ast.Expr) bool {
+// unsafeToLocal reports whether a value must not go straight to a local variable: into the place of a call's result
+// gopher-lua may put the function before it reads the arguments, and behind that of "..." it forgets what is there.
+func (p *parser) unsafeToLocal(target, value ast.Expr) bool {
 	name, ok := target.(*ast.IdentExpr)
+	if !ok || p.fn.resolve(name.Value)[0] != 'l' {
+		return false
+	}
 	_, call := value.(*ast.FuncCallExpr)
-	return ok && call && p.fn.resolve(name.Value)[0] == 'l'
+	return call || mayBeDots(value)
+}
+
+// mayBeDots reports whether "..." may be all of a value.
+func mayBeDots(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.Comma3Expr:
+		return true
+	case *ast.LogicalOpExpr:
+		return mayBeDots(e.Lhs) || mayBeDots(e.Rhs)
+	}
+	return false
 }
 
 func (p *parser) mustGuard(target ast.Expr) bool {

@@ -11,7 +11,7 @@
 // locals; x = f(x.y) into a parameter; a constructor whose last field is named and
 // a call; local f = function() f() end, where f is the outer one; for x in f, g()
 // with fewer names than values; constructors beyond 25,550 items; -0 as a constant; not x
-// in and, or.
+// in and, or; x = ... into a local that others stand behind.
 // The random programs of fsm/lua's tests found most of these, and watch for more.
 //
 // Not its job: running anything, and what the standard library does.
