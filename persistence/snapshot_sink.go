@@ -40,12 +40,17 @@ func (s *snapshotDir) exists(id string) bool {
 	return false
 }
 
+// pushBytes is after how much of a snapshot it is pushed out to the disk. Left to the sync at its end all of it would
+// be written at once, and the log's syncs, and with them every write of the group, would wait for that.
+const pushBytes = 1 << 20
+
 // snapshotSink is a snapshot being written.
 type snapshotSink struct {
 	store *snapshotDir
 	meta  raft.SnapshotMeta
 	path  string // of its directory, as long as it is being written
 	dump  *os.File
+	out   int64 // bytes of the dump that were pushed out
 	sum   uint32
 	done  bool
 	err   error // of Close
@@ -64,6 +69,10 @@ func (k *snapshotSink) Write(b []byte) (int, error) {
 	n, err := k.dump.Write(b)
 	k.sum = updateChecksum(k.sum, b[:n])
 	k.meta.Size += int64(n)
+	if err == nil && k.meta.Size-k.out >= pushBytes {
+		err = pushOut(k.dump, k.out, k.meta.Size-k.out)
+		k.out = k.meta.Size
+	}
 	return n, err
 }
 

@@ -9,10 +9,10 @@ import (
 
 // How much garbage may pile up between two collections. Go's own rule, as much again as lives, collects a small heap
 // all the time and lets a large one take twice its size. Here a heap may grow by a fixed amount while it is small and by
-// half of itself when it is large.
+// two thirds of itself when it is large.
 const (
 	gcRoomBytes  = 64 << 20
-	gcMinPercent = 50
+	gcMinPercent = 70
 	gcMaxPercent = 800
 	gcPaceEvery  = time.Second
 )

@@ -3,7 +3,7 @@ package keyspace
 import "slices"
 
 const (
-	pageBits = 8
+	pageBits = 5
 	pageLen  = 1 << pageBits // entries a page
 	pageMask = pageLen - 1
 )
