@@ -132,3 +132,31 @@ func TestContactMovesAway(t *testing.T) {
 		t.Error("nobody moved while an answer was awaited: the test shows nothing")
 	}
 }
+
+// A node loses its disk, asks to be known under a new name, and loses its disk again before it hears the answer: it
+// comes back all the same, whether its request arrived or not.
+func TestWipedAgainWhileItRejoins(t *testing.T) {
+	for _, after := range []time.Duration{10, 20, 30, 40, 50, 60, 80, 100, 150} {
+		simulate(t, 4, 2, func(t *testing.T, c *Cluster) {
+			for i := range 4 {
+				for j := range 4 {
+					if i != j {
+						c.Net.Delay(c.Name(i), c.Name(j), 10*time.Millisecond)
+					}
+				}
+			}
+			for _, pause := range []time.Duration{after * time.Millisecond, 0} {
+				c.Kill(3)
+				c.Wipe(3, false)
+				if err := c.Start(3); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(pause)
+			}
+			if err := c.Settle(time.Minute); err != nil {
+				t.Errorf("wiped again after %v: %v", after*time.Millisecond, err)
+			}
+			verify(t, c)
+		})
+	}
+}

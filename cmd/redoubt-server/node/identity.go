@@ -34,6 +34,7 @@ type record struct {
 	Joining     string          `json:"joining,omitempty"`     // bus address of the cluster that is being joined
 	JoinCluster string          `json:"joincluster,omitempty"` // its id
 	Replaces    string          `json:"replaces,omitempty"`    // the incarnation whose disk was lost: rejoin first
+	Tried       []string        `json:"tried,omitempty"`       // later ones, lost too, before it was known whether the cluster knows them
 	Map         json.RawMessage `json:"map,omitempty"`         // last known map, for addresses
 	Founding    slotmap.GroupID `json:"founding,omitempty"`    // the group this node bootstraps
 	Founded     bool            `json:"founded,omitempty"`     // it has: whoever founds a group twice makes two of it
@@ -264,7 +265,9 @@ func reborn(r *record) *record {
 		*r = *freshRecord(r.Node)
 		return r
 	}
-	if r.Replaces == "" {
+	if r.Replaces != "" {
+		r.Tried = append(r.Tried, r.Incarnation)
+	} else {
 		r.Replaces = r.Incarnation
 	}
 	r.Incarnation, r.Founding, r.Founded, r.Joining, r.JoinCluster = newID(incarnationSize), "", false, "", ""

@@ -167,7 +167,7 @@ func (n *Node) moveTo(m *slotmap.Map) error {
 	if former != m.ClusterID {
 		n.rec.leave()
 	}
-	n.rec.Cluster, n.rec.Joining, n.rec.JoinCluster, n.rec.Replaces, n.rec.Map = m.ClusterID, "", "", "", raw
+	n.rec.Cluster, n.rec.Joining, n.rec.JoinCluster, n.rec.Replaces, n.rec.Tried, n.rec.Map = m.ClusterID, "", "", "", nil, raw
 	if err := save(n.dep.Storage, n.rec); err != nil {
 		n.fail(err) // neither here nor there: a restart finds the old config file
 		return err

@@ -42,19 +42,32 @@ func (n *Node) rejoin() {
 	}
 }
 
+// rejoinAt asks one node, for each of the incarnations by which the cluster may know this one: where the disk was lost
+// again before an answer came, nobody here knows which of the earlier requests has arrived.
 func (n *Node) rejoinAt(addr string) error {
 	n.life.lock()
-	r := rejoinRequest{Cluster: n.rec.Cluster, Node: n.rec.Node, Old: n.rec.Replaces, Incarnation: n.rec.Incarnation}
+	r := rejoinRequest{Cluster: n.rec.Cluster, Node: n.rec.Node, Incarnation: n.rec.Incarnation}
+	lost := append([]string{n.rec.Replaces}, n.rec.Tried...)
 	n.life.unlock()
+	var err error
+	for _, r.Old = range lost {
+		var m *slotmap.Map
+		if m, err = n.askRejoin(addr, r); err == nil {
+			return n.moveTo(m)
+		}
+		if !errors.Is(err, slotmap.ErrIncarnation) {
+			break
+		}
+	}
+	return err
+}
+
+func (n *Node) askRejoin(addr string, r rejoinRequest) (*slotmap.Map, error) {
 	body, err := json.Marshal(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	m, err := n.callForMap(n.ctx, addr, methodRejoin, body)
-	if err != nil {
-		return err
-	}
-	return n.moveTo(m)
+	return n.callForMap(n.ctx, addr, methodRejoin, body)
 }
 
 // serveRejoin renews a member's incarnation.
