@@ -217,3 +217,16 @@ func (r *run) report(t *testing.T) {
 		t.Logf("the end of the nodes' logs (SIM_LOG=file keeps all of them):\n%s", r.logs.tail())
 	}
 }
+
+// TestKnownSchedules plays schedules that have found something and have no shorter test: they are what guards it.
+//
+//	79   a witness that the map had replaced was not started again, although its group still needed its vote (5 runs of 16)
+func TestKnownSchedules(t *testing.T) {
+	for _, seed := range []uint64{79} {
+		for range 2 {
+			var sum totals
+			s := RandomSchedule(seed, 0)
+			play(t, s, fmt.Sprintf("SIM_SEED=%d SIM_RUNS=1 go test -count=1 -run TestRandomSchedules ./jepsen/sim", seed), &sum)
+		}
+	}
+}

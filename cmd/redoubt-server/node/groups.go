@@ -115,6 +115,10 @@ func (n *Node) reconcile() {
 			n.stopGroup(s, true)
 		}
 	}
+	if err := n.resumeFormer(m); err != nil {
+		n.fail(err)
+		return
+	}
 	for _, g := range m.Groups() {
 		if s := (seat{g.ID, roleOf(m, n.rec.Node, g.ID)}); s.role != roleNone && n.groups[s] == nil {
 			if err := n.startGroup(s); err != nil {
@@ -124,6 +128,43 @@ func (n *Node) reconcile() {
 		}
 	}
 	n.useOwnGroup(m)
+}
+
+// seatOfStore is the inverse of seat.store; false for stores of the metadata group.
+func seatOfStore(name string) (s seat, ok bool) {
+	if id, found := strings.CutPrefix(name, witnessPrefix); found {
+		return seat{slotmap.GroupID(id), roleWitness}, true
+	}
+	id, found := strings.CutPrefix(name, groupPrefix)
+	return seat{slotmap.GroupID(id), roleData}, found
+}
+
+// resumeFormer starts, once after a start of the process, the members that the map does not list any more and that
+// their groups have not let go yet: they may be the votes that their groups need to let them go. A group that TAKEOVER
+// has rebuilt does not want such a member back. The caller holds life.
+func (n *Node) resumeFormer(m *slotmap.Map) error {
+	if n.resumed {
+		return nil
+	}
+	n.resumed = true
+	names, err := n.dep.Storage.GroupNames()
+	if err != nil {
+		return fmt.Errorf("listing the data directory: %w", err)
+	}
+	for _, name := range names {
+		s, ok := seatOfStore(name)
+		if !ok || n.groups[s] != nil || roleOf(m, n.rec.Node, s.group) == s.role {
+			continue
+		}
+		if g := m.Group(s.group); g == nil || g.Generation > 0 {
+			continue
+		}
+		n.log.Info("a former member is not released yet", "group", s.group, "witness", s.role == roleWitness)
+		if err := n.startGroup(s); err != nil {
+			return fmt.Errorf("group %s cannot be started: %w", s.group, err)
+		}
+	}
+	return nil
 }
 
 // wants tells whether the map lists this node in the role that g plays.

@@ -54,6 +54,7 @@ type Node struct {
 	life    lock // guards what follows, and changes of cluster
 	rec     *record
 	groups  map[seat]*shardgroup.Group
+	resumed bool // former members were looked for; with groups under the same lock
 	closing bool
 
 	identity syncValue[bus.Identity] // of rec, for the bus
