@@ -1,6 +1,7 @@
 package persistence
 
 import (
+	"errors"
 	"sync"
 
 	"github.com/hashicorp/raft"
@@ -70,10 +71,8 @@ func (l *walLog) Sync() error { return l.late.sync() }
 
 // Close makes what was stored durable and closes the log.
 func (l *walLog) Close() error {
-	if err := l.Sync(); err != nil {
-		return err
-	}
-	return l.WAL.Close()
+	err := l.Sync()
+	return errors.Join(err, l.WAL.Close())
 }
 
 // lateSync holds back the syncs of a log's segment while entries are stored by StoreUnsynced.

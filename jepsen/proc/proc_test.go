@@ -204,10 +204,8 @@ func TestKillAllAtOnce(t *testing.T) {
 // fill writes keys through redis-cli's mass insertion, per node.
 func fill(t *testing.T, c *Cluster, keys int) {
 	t.Helper()
-	conns := make(map[string]*client.Cluster)
 	cl := client.NewCluster(Dial, c.Addrs(), clientTimeout)
 	defer cl.Close()
-	_ = conns
 	const perCall = 100
 	for i := 0; i < keys; i += perCall {
 		words := []string{"MSET"}

@@ -141,17 +141,8 @@ func (c *Conn) answerNoSpace(ops []fsm.Op) {
 		case op.IsWrite():
 			c.out.Error(resp.ErrDiskFull)
 		default:
-			c.readAfter(op)
+			c.readOrFail(op)
 		}
-	}
-}
-
-// readAfter runs a read of a batch whose writes were refused.
-func (c *Conn) readAfter(op *fsm.Op) {
-	mark := c.out.Len()
-	if err := c.srv.shard.Read(c.ctx, op, c.out, ReadOptions{}); err != nil {
-		c.out.Truncate(mark)
-		c.out.Error(c.srv.redirect(op, c.session.readonly))
 	}
 }
 

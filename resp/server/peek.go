@@ -87,10 +87,15 @@ func (c *Conn) readAgain(reads []peeked) {
 		r := &reads[i]
 		c.out.Raw(rest[at-from : r.from-from])
 		at = r.to
-		if text := c.readOne(&r.op, false); text != "" {
-			c.srv.monitor.failed(text)
-			c.out.Error(text)
-		}
+		c.readOrFail(&r.op)
 	}
 	c.out.Raw(rest[at-from:])
+}
+
+// readOrFail appends the answer to a read, or the error why there is none, whatever waits in the batch.
+func (c *Conn) readOrFail(op *fsm.Op) {
+	if text := c.readOne(op, false); text != "" {
+		c.srv.monitor.failed(text)
+		c.out.Error(text)
+	}
 }
