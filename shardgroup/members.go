@@ -136,7 +136,7 @@ func peerStates(peers []replica.Peer, last uint64, began, now time.Time, limit t
 }
 
 // nextStep decides the one change that brings the configuration closer to what is
-// wanted. Order: first out are servers that are dead for good, since they only weaken the
+// wanted. Order: first out are servers that can never vote again, since they only weaken the
 // quorum; then data members come in, then the witness; then whoever else is not wanted goes,
 // where the group can spare the vote.
 func nextStep(self string, have replica.Configuration, w wanted, peers map[string]peerState) step {
@@ -153,7 +153,7 @@ func nextStep(self string, have replica.Configuration, w wanted, peers map[strin
 		}
 	}
 	for _, id := range unwanted {
-		if peers[id].dead && !w.nodes[id] {
+		if peers[id].dead && !w.nodes[id] || superseded(id, have, peers) {
 			return step{stepRemove, id}
 		}
 	}
@@ -172,6 +172,18 @@ func nextStep(self string, have replica.Configuration, w wanted, peers map[strin
 		return handOver(in, w.data, peers)
 	}
 	return step{}
+}
+
+// superseded tells whether the node of a server that is not wanted answers under another
+// incarnation: what the server had on its disk is lost, and its vote with it. If the new
+// incarnation got its vote first, the group would have four for a moment, one of them void,
+// and for good if the new one were lost in that moment.
+func superseded(id string, have replica.Configuration, peers map[string]peerState) bool {
+	node, incarnation, _ := slotmap.SplitServerID(id)
+	return slices.ContainsFunc(have.Servers, func(s replica.Server) bool {
+		n, i, _ := slotmap.SplitServerID(s.ID)
+		return n == node && i != incarnation && peers[s.ID].alive
+	})
 }
 
 // complete tells whether everybody who is wanted has a vote. Before that a vote is not

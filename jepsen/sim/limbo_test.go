@@ -134,10 +134,10 @@ func TestContactMovesAway(t *testing.T) {
 }
 
 // A node loses its disk, asks to be known under a new name, and loses its disk again before it hears the answer: it
-// comes back all the same, whether its request arrived or not. Later its new name may have a vote beside the old one's:
-// two lost votes of four are more than a group can bear.
+// comes back all the same, whether its request arrived or not, and whether the new name had a vote already: never beside
+// the old one's, since two lost votes of four are more than a group can bear.
 func TestWipedAgainWhileItRejoins(t *testing.T) {
-	for _, after := range []time.Duration{10, 20, 30, 40, 50, 60} {
+	for _, after := range []time.Duration{10, 20, 30, 40, 50, 60, 80, 100, 125, 150, 200, 300} {
 		simulate(t, 4, 2, func(t *testing.T, c *Cluster) {
 			for i := range 4 {
 				for j := range 4 {
