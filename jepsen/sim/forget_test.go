@@ -79,3 +79,40 @@ func (c *Cluster) leadsMeta(host int) bool {
 func (c *Cluster) hostOf(id slotmap.NodeID) int {
 	return slices.IndexFunc(c.hosts, func(h *host) bool { return h.node != nil && h.node.Self() == id })
 }
+
+// A node is reset while the others are out of its reach: they list it, and count its votes, until somebody forgets it.
+// It may come back under its old id afterwards.
+func TestResetOutOfReach(t *testing.T) {
+	simulate(t, 4, 2, func(t *testing.T, c *Cluster) {
+		n := NewNemesis(c, &Schedule{})
+		c.Net.Partition([]string{c.Name(3)}, []string{c.Name(0), c.Name(1), c.Name(2)})
+		id := c.Node(3).Self()
+		n.command(3, "CLUSTER", "RESET")
+		n.commands.Wait()
+		for i := range 3 { // else its wish to leave would arrive after all
+			c.Net.Reset(c.Name(3), c.Name(i))
+		}
+		c.Net.HealAll()
+		if known := c.Node(3).Map().Nodes(); len(known) != 1 {
+			t.Fatalf("after the reset it knows %d nodes", len(known))
+		}
+		time.Sleep(10 * time.Second)
+		if c.Node(0).Map().Node(id) == nil {
+			t.Fatal("the cluster let the node go by itself")
+		}
+		n.forgetReset()
+		if err := c.SettleAround(time.Minute); err != nil {
+			t.Error(err)
+		}
+		if c.Node(0).Map().Node(id) != nil {
+			t.Error("the cluster lists the node that it forgot")
+		}
+		do(t, c, 0, "CLUSTER", "MEET", c.Name(3), "7000")
+		if !Until(20*time.Second, func() bool { return len(c.Node(3).Map().Nodes()) == 4 }) {
+			t.Errorf("met again, it knows %d nodes", len(c.Node(3).Map().Nodes()))
+		}
+		for _, w := range n.Wrong() {
+			t.Error(w)
+		}
+	})
+}

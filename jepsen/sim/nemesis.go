@@ -3,12 +3,15 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/redoubtdb/redoubt/jepsen/client"
 	"github.com/redoubtdb/redoubt/persistence"
+	"github.com/redoubtdb/redoubt/slotmap"
 )
 
 const (
@@ -34,6 +37,7 @@ type Nemesis struct {
 
 	mu     sync.Mutex  // guards what follows
 	doomed map[int]int // CLUSTER RESETs of a host that are under way
+	reset  []string    // server ids that went with a CLUSTER RESET
 	diary  []string    // what was done
 	wrong  []string    // what must never happen
 }
@@ -255,16 +259,45 @@ func (n *Nemesis) delay(from, to []int, d time.Duration) {
 
 // command sends a command beside the schedule; a refusal is noted and no more.
 func (n *Nemesis) command(h int, words ...string) {
-	doom := 0
+	id := ""
 	if strings.HasPrefix(strings.Join(words, " "), "CLUSTER RESET") {
-		doom = 1
+		id = n.c.hosts[h].node.ServerID()
+		n.doom(h, 1)
 	}
-	n.doom(h, doom)
 	n.commands.Go(func() {
-		defer n.doom(h, -doom)
 		r := n.c.Call(h, words...)
 		n.note("host %d answered %s with %q %v", h, strings.Join(words, " "), r.Value.String(), r.Err)
+		if id != "" {
+			n.doom(h, -1)
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			n.reset = append(n.reset, id)
+		}
 	})
+}
+
+// forgetReset is the operator's part of a CLUSTER RESET that could not reach the cluster: the
+// others still list the node as it was, until somebody forgets it.
+func (n *Nemesis) forgetReset() {
+	m := n.c.hosts[0].node.Map()
+	n.mu.Lock()
+	gone := slices.Compact(slices.Sorted(slices.Values(n.reset)))
+	n.mu.Unlock()
+	for _, server := range gone {
+		id, _, _ := slotmap.SplitServerID(server)
+		running := func(h *host) bool { return h.node != nil && h.node.ServerID() == server }
+		if member := m.Node(id); member == nil || member.ServerID() != server || slices.ContainsFunc(n.c.hosts, running) {
+			continue
+		}
+		var r client.Reply
+		if !Until(serviceLimit, func() bool {
+			r = n.c.Call(0, "CLUSTER", "FORGET", string(id))
+			return r.Outcome == client.Done
+		}) {
+			n.complain("%s, which left by CLUSTER RESET, cannot be forgotten: %v", server, r.Err)
+		}
+		n.note("host 0 forgot %s, which left by CLUSTER RESET", server)
+	}
 }
 
 func (n *Nemesis) doom(h, by int) {
