@@ -53,7 +53,8 @@ type snapshotSink struct {
 	out   int64 // bytes of the dump that were pushed out
 	sum   uint32
 	done  bool
-	err   error // of Close
+	err   error  // of Close
+	turns *turns // nil: somebody waits for the snapshot
 }
 
 var _ raft.SnapshotSink = (*snapshotSink)(nil)
@@ -66,6 +67,8 @@ func (k *snapshotSink) Write(b []byte) (int, error) {
 	if k.done {
 		return 0, ErrClosed
 	}
+	k.turns.pause()
+	defer k.turns.resume()
 	n, err := k.dump.Write(b)
 	k.sum = updateChecksum(k.sum, b[:n])
 	k.meta.Size += int64(n)
@@ -116,7 +119,7 @@ func (k *snapshotSink) finish() error {
 		if _, err := k.dump.Seek(0, 0); err != nil {
 			return err
 		}
-		if err := k.store.check(k.dump); err != nil {
+		if err := k.store.check(&yieldingReader{k.dump, k.turns}); err != nil {
 			return fmt.Errorf("%w: %w", ErrSnapshotRefused, err)
 		}
 	}

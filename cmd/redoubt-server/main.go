@@ -91,6 +91,7 @@ func serve(cfg *config.Config, log *slog.Logger, level *slog.LevelVar) error {
 	signals := newSignals(log)
 	defer signals.close()
 	defer start(paceGC)()
+	defer start(paceProcs)()
 	live := config.NewLive(cfg)
 	live.Subscribe(func(_, now *config.Config) { level.Set(levelOf(now.Process.LogLevel)) })
 	if err := node.ProbePorts(listen, live); err != nil {

@@ -100,7 +100,7 @@ func TestResetOutOfReach(t *testing.T) {
 		if c.Node(0).Map().Node(id) == nil {
 			t.Fatal("the cluster let the node go by itself")
 		}
-		n.forgetReset()
+		n.forgetReset(serviceLimit)
 		if err := c.SettleAround(time.Minute); err != nil {
 			t.Error(err)
 		}

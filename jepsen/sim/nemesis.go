@@ -278,7 +278,7 @@ func (n *Nemesis) command(h int, words ...string) {
 
 // forgetReset is the operator's part of a CLUSTER RESET that could not reach the cluster: the
 // others still list the node as it was, until somebody forgets it.
-func (n *Nemesis) forgetReset() {
+func (n *Nemesis) forgetReset(limit time.Duration) {
 	m := n.c.hosts[0].node.Map()
 	n.mu.Lock()
 	gone := slices.Compact(slices.Sorted(slices.Values(n.reset)))
@@ -290,7 +290,7 @@ func (n *Nemesis) forgetReset() {
 			continue
 		}
 		var r client.Reply
-		if !Until(serviceLimit, func() bool {
+		if !Until(limit, func() bool {
 			r = n.c.Call(0, "CLUSTER", "FORGET", string(id))
 			return r.Outcome == client.Done
 		}) {

@@ -81,7 +81,7 @@ func (r *run) play(t *testing.T) {
 	r.checkService(t, c)
 	r.n.pass(time.Now().Add(time.Second))
 	r.n.commands.Wait()
-	r.n.forgetReset()
+	r.n.forgetReset(serviceLimit)
 	if err := c.SettleAround(settleLimit); err != nil {
 		r.wrong(t, "%v", err)
 	}

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 
 	"github.com/hashicorp/raft"
+
+	"github.com/redoubtdb/redoubt/persistence"
 )
 
 // machine is the library's view of the state machine. Its methods run on the
@@ -110,7 +112,12 @@ func (m *machine) Restore(rc io.ReadCloser) error {
 type machineSnapshot struct{ inner Snapshot }
 
 // Persist writes it; the library closes or cancels the sink.
-func (s *machineSnapshot) Persist(sink raft.SnapshotSink) error { return s.inner.Write(sink) }
+func (s *machineSnapshot) Persist(sink raft.SnapshotSink) error {
+	if y, ok := sink.(persistence.YieldingSink); ok {
+		y.Yield()
+	}
+	return s.inner.Write(sink)
+}
 
 func (s *machineSnapshot) Release() { s.inner.Release() }
 

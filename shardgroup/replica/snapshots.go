@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"github.com/hashicorp/raft"
+
+	"github.com/redoubtdb/redoubt/persistence"
 )
 
 // snapshotStore knows the newest snapshot, marks what it opens, and tells of what cannot be read.
@@ -94,6 +96,13 @@ type snapshotSink struct {
 	raft.SnapshotSink
 	store *snapshotStore
 	at    position
+}
+
+// Yield lets the store's sink take turns, if it can.
+func (s *snapshotSink) Yield() {
+	if y, ok := s.SnapshotSink.(persistence.YieldingSink); ok {
+		y.Yield()
+	}
 }
 
 // Close completes the snapshot.

@@ -1,0 +1,60 @@
+package persistence
+
+import (
+	"io"
+	"time"
+
+	"github.com/hashicorp/raft"
+)
+
+// YieldingSink is a sink that can take turns with everything else that runs.
+type YieldingSink interface {
+	raft.SnapshotSink
+	// Yield is called before the first Write of a snapshot that nobody waits for. From then on the sink pauses for as long
+	// as its writer, or the check at the end, has worked.
+	Yield()
+}
+
+var _ YieldingSink = (*snapshotSink)(nil)
+
+// Yield makes the sink take turns.
+func (k *snapshotSink) Yield() { k.turns = &turns{} }
+
+// minTurn is the shortest time of work that is worth a pause: the runtime's timers are not finer.
+const minTurn = time.Millisecond
+
+// turns splits a long job into pieces with pauses. On a machine without a free processor a job of seconds costs every
+// request a time slice at each of the dozen steps it takes; a job that works in short turns costs it little.
+// Nil does not pause.
+type turns struct{ since time.Time }
+
+// pause ends a turn, if it was long enough.
+func (t *turns) pause() {
+	if t == nil || t.since.IsZero() {
+		return
+	}
+	if worked := time.Since(t.since); worked >= minTurn {
+		time.Sleep(worked)
+		t.since = time.Time{}
+	}
+}
+
+// resume begins a turn.
+func (t *turns) resume() {
+	if t != nil && t.since.IsZero() {
+		t.since = time.Now()
+	}
+}
+
+// yieldingReader pauses at reads.
+type yieldingReader struct {
+	r     io.Reader
+	turns *turns
+}
+
+// Read reads.
+func (r *yieldingReader) Read(b []byte) (int, error) {
+	r.turns.pause()
+	defer r.turns.resume()
+	return r.r.Read(b)
+}
