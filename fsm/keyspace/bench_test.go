@@ -47,21 +47,24 @@ func BenchmarkFreeze(b *testing.B) {
 	}
 }
 
-// BenchmarkLookup finds keys of a full keyspace at random.
+// BenchmarkLookup finds keys at random, few a slot and many.
 func BenchmarkLookup(b *testing.B) {
-	const keys = 1_000_000
-	db := NewDB()
-	fill(db, keys)
-	names := make([][]byte, 1<<16)
-	slots := make([]*Slot, len(names))
-	for i := range names {
-		names[i] = fmt.Appendf(nil, "key:%012d", i*7919%keys)
-		slots[i] = db.Slot(slotmap.KeySlot(names[i]))
-	}
-	i := 0
-	for b.Loop() {
-		slots[i&(len(names)-1)].Lookup(names[i&(len(names)-1)])
-		i++
+	for _, keys := range []int{100_000, 1_000_000} {
+		b.Run(fmt.Sprint(keys), func(b *testing.B) {
+			db := NewDB()
+			fill(db, keys)
+			names := make([][]byte, 1<<16)
+			slots := make([]*Slot, len(names))
+			for i := range names {
+				names[i] = fmt.Appendf(nil, "key:%012d", i*7919%keys)
+				slots[i] = db.Slot(slotmap.KeySlot(names[i]))
+			}
+			i := 0
+			for b.Loop() {
+				slots[i&(len(names)-1)].Lookup(names[i&(len(names)-1)])
+				i++
+			}
+		})
 	}
 }
 

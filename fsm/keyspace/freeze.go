@@ -15,7 +15,7 @@ type Frozen struct {
 
 // frozenSlot is a slot's table of pages; the slot parts with it before it next writes.
 type frozenSlot struct {
-	pages []*page[record]
+	pages []page[record]
 	n     int
 }
 
@@ -49,9 +49,10 @@ func (f *Frozen) SlotLen(slot uint16) int { return f.slots[slot].n }
 
 // Each calls fn for every key of a slot in dense order until it returns false.
 func (f *Frozen) Each(slot uint16, fn func(key []byte, v Value, expire int64, rev uint64) bool) {
-	for _, p := range f.slots[slot].pages {
-		for i := range p.items {
-			r := &p.items[i]
+	for i := range f.slots[slot].pages {
+		items := f.slots[slot].pages[i].items
+		for j := range items {
+			r := &items[j]
 			if !fn(view(r.key), r.val, r.expire, r.rev()) {
 				return
 			}

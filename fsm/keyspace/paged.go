@@ -16,10 +16,11 @@ type page[T any] struct {
 
 // paged is a growing array in pages that are copied on write. All pages but the last are full.
 //
-// A page whose generation is the array's own is reachable from this array alone. Whoever shares the
-// pages (clone, freeze) raises the generation of each array that may still write.
+// The table of pages is the array's own. The entries of a page whose generation is the array's own are
+// reachable from this array alone. Whoever shares them (clone, freeze) raises the generation of each
+// array that may still write.
 type paged[T any] struct {
-	pages []*page[T]
+	pages []page[T]
 	n     int
 	gen   uint64
 }
@@ -27,24 +28,24 @@ type paged[T any] struct {
 // at returns the entry at position i for reading.
 func (a *paged[T]) at(i int) *T { return &a.pages[i>>pageBits].items[i&pageMask] }
 
-// own makes the page of position i writable and reports whether it had to be copied for that.
+// own makes the page of position i writable and reports whether its entries had to be copied for that.
+// The page is valid until the next push or pop.
 func (a *paged[T]) own(i int) (p *page[T], copied bool) {
-	p = a.pages[i>>pageBits]
+	p = &a.pages[i>>pageBits]
 	if p.gen == a.gen {
 		return p, false
 	}
-	c := &page[T]{gen: a.gen, items: make([]T, len(p.items), cap(p.items))}
-	copy(c.items, p.items)
-	a.pages[i>>pageBits] = c
-	return c, true
+	p.items = resized(p.items, cap(p.items))
+	p.gen = a.gen
+	return p, true
 }
 
 // push appends v. The last page must be writable (see own).
 func (a *paged[T]) push(v T) {
 	if a.n&pageMask == 0 {
-		a.pages = append(a.pages, &page[T]{gen: a.gen})
+		a.pages = append(a.pages, page[T]{gen: a.gen})
 	}
-	p := a.pages[len(a.pages)-1]
+	p := &a.pages[len(a.pages)-1]
 	if len(p.items) == cap(p.items) {
 		p.items = resized(p.items, grownPage(len(p.items)))
 	}
@@ -54,13 +55,13 @@ func (a *paged[T]) push(v T) {
 
 // pop drops the last entry. Its page must be writable.
 func (a *paged[T]) pop() {
-	p := a.pages[len(a.pages)-1]
+	p := &a.pages[len(a.pages)-1]
 	last := len(p.items) - 1
 	clear(p.items[last:])
 	p.items = p.items[:last]
 	a.n--
 	if last == 0 {
-		a.pages[len(a.pages)-1] = nil
+		*p = page[T]{}
 		a.pages = a.pages[:len(a.pages)-1]
 		return
 	}

@@ -1,26 +1,51 @@
 package keyspace
 
-// scanLimit is the number of keys up to which a slot has no index and compares them one by one.
+import "encoding/binary"
+
+// scanLimit is the number of keys up to which a slot needs no index and compares them one by one.
 const scanLimit = 8
 
-// record is one key. 48 bytes; the top bit of mark says that the value may be shared with a Frozen.
+// record is one key, in 48 bytes.
 type record struct {
 	key    string
 	val    Value
 	expire int64  // ms since 1970, 0: never
-	mark   uint64 // revision, and sharedBit
+	mark   uint64 // revision, tag of the key, and sharedBit
 }
 
-const sharedBit = 1 << 63
+// A mark tells most keys apart without a look at them, which would be somewhere else in memory.
+const (
+	sharedBit = 1 << 63 // the value may be shared with a Frozen
+	tagShift  = 56
+	tagMask   = 0x7f << tagShift
+	revMask   = 1<<tagShift - 1
+)
 
-func (r *record) rev() uint64 { return r.mark &^ sharedBit }
+func (r *record) rev() uint64 { return r.mark & revMask }
+
+// setRev gives the record a new revision.
+func (r *record) setRev(rev uint64) { r.mark = r.mark&^revMask | rev }
+
+// tagOf is the tag of a key, at its place in a mark: seven bits of a hash of its length and last bytes,
+// in which the keys of a program differ most.
+func tagOf(key []byte) uint64 {
+	h := uint64(len(key))
+	if len(key) >= 8 {
+		h ^= binary.LittleEndian.Uint64(key[len(key)-8:])
+	} else {
+		for _, c := range key {
+			h = h<<8 ^ uint64(c)
+		}
+	}
+	return h * 0x9e3779b97f4a7c15 >> (tagShift + 1) << tagShift & tagMask
+}
 
 // Slot is the dictionary of one hash slot. The caller locks it.
 type Slot struct {
-	db    *DB
-	id    uint16
 	dense paged[record]
 	index index
+	db    *DB
+	id    uint16
 }
 
 // ID returns the slot's number.
@@ -83,13 +108,8 @@ func (s *Slot) Scan(cursor uint64, count int, fn func(key []byte, v Value, expir
 
 // find returns the position of key, or -1.
 func (s *Slot) find(key []byte) int {
-	if !s.index.on() {
-		for pos := range s.dense.n {
-			if s.dense.at(pos).key == string(key) {
-				return pos
-			}
-		}
-		return -1
+	if s.dense.n <= scanLimit {
+		return s.scan(key)
 	}
 	h := s.index.hash(key)
 	seg := s.index.segment(h)
@@ -98,6 +118,21 @@ func (s *Slot) find(key []byte) int {
 		pos, cell = seg.next(h, cell)
 	}
 	return pos
+}
+
+// scan is find among the few keys of one page.
+func (s *Slot) scan(key []byte) int {
+	if s.dense.n == 0 {
+		return -1
+	}
+	tag := tagOf(key)
+	items := s.dense.pages[0].items
+	for pos := range items {
+		if r := &items[pos]; r.mark&tagMask == tag && r.key == string(key) {
+			return pos
+		}
+	}
+	return -1
 }
 
 func (s *Slot) hashAt(pos int) uint64 { return s.index.hashString(s.dense.at(pos).key) }

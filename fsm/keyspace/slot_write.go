@@ -23,7 +23,7 @@ func (s *Slot) Edit(key []byte) Value {
 // Put inserts or replaces the value and its expiry (ms, 0 never). The value may come from another
 // key that was deleted (RENAME), so that a Frozen may know it.
 func (s *Slot) Put(key []byte, v Value, expire int64) {
-	mark := s.db.nextRev()
+	mark := tagOf(key) | s.db.nextRev()
 	if s.db.frozen() {
 		mark |= sharedBit
 	}
@@ -44,7 +44,7 @@ func (s *Slot) SetExpire(key []byte, ms int64) bool {
 		return false
 	}
 	r := s.writable(pos)
-	r.mark = r.mark&sharedBit | s.db.nextRev()
+	r.setRev(s.db.nextRev())
 	s.reschedule(r, ms)
 	return true
 }
@@ -53,7 +53,7 @@ func (s *Slot) SetExpire(key []byte, ms int64) bool {
 func (s *Slot) Touch(key []byte) {
 	if pos := s.find(key); pos >= 0 {
 		r := s.writable(pos)
-		r.mark = r.mark&sharedBit | s.db.nextRev()
+		r.setRev(s.db.nextRev())
 	}
 }
 
@@ -72,7 +72,7 @@ func (s *Slot) Restore(key []byte, v Value, expire int64, rev uint64) bool {
 	if s.find(key) >= 0 {
 		return false
 	}
-	s.insert(record{key: string(key), val: v, expire: expire, mark: rev &^ sharedBit})
+	s.insert(record{key: string(key), val: v, expire: expire, mark: tagOf(key) | rev&revMask})
 	return true
 }
 
