@@ -14,6 +14,8 @@ import (
 const (
 	// dutyInterval is how often a leader looks after its group when nothing calls it.
 	dutyInterval = 100 * time.Millisecond
+	// successorInterval is how often a witness that leads looks for a data member to take over: nobody is served meanwhile.
+	successorInterval = 10 * time.Millisecond
 	// dutyTimeout bounds one call to the metadata group.
 	dutyTimeout = 3 * time.Second
 	// minTick is the shortest time between two entries that only advance time.
@@ -349,7 +351,7 @@ func (g *Group) transfer(ctx context.Context, to string) error {
 // data member up to date and hand leadership to it.
 func (g *Group) reignWitness(term uint64) replica.LeaderChange {
 	g.log.Info("elected as a witness; looking for a data member to lead", "term", term)
-	timer := time.NewTicker(dutyInterval)
+	timer := time.NewTicker(successorInterval)
 	defer timer.Stop()
 	for {
 		select {

@@ -54,32 +54,53 @@ func (r *Replica) lastEntry() (index, term uint64) {
 	return index, term
 }
 
+// urge makes watchLeader wait no longer.
+func (r *Replica) urge() {
+	select {
+	case r.urged <- struct{}{}:
+	default:
+	}
+}
+
 // watchLeader makes this member a candidate when its leader has been silent for
-// its patience and a random bit more. The library's own timer takes between one
-// and two times the patience, and often fires just before that is up.
+// its patience and a random bit more, or when it is urged. The library's own
+// timer takes between one and two times the patience, and often fires just
+// before that is up.
 func (r *Replica) watchLeader() {
 	patience := r.options.patience()
 	wait := patience
 	t := time.NewTimer(wait)
 	defer t.Stop()
 	for {
+		urged := false
 		select {
 		case <-t.C:
+		case <-r.urged:
+			urged = true
 		case <-r.ctx.Done():
 			return
 		}
 		limit := patience + rand.N(patience/jitterPart)
 		switch silence := r.gate.silence(); {
-		case silence < limit:
+		case silence < limit && !(urged && silence >= r.options.election()):
 			wait = limit - silence
 		default:
 			if leader, ok := r.following(); ok && leader != "" && r.votes() {
-				r.lookAgain()
+				r.lookAgain(r.timeOut(silence))
 			}
 			wait = patience / 10
 		}
 		t.Reset(wait)
 	}
+}
+
+// timeOut is the time-out that a silence exceeds: this member's, or the one that
+// is enough when it is urged.
+func (r *Replica) timeOut(silence time.Duration) time.Duration {
+	if patience := r.options.patience(); silence >= patience {
+		return patience
+	}
+	return r.options.election()
 }
 
 // votes says whether this member is a voter.
@@ -89,14 +110,31 @@ func (r *Replica) votes() bool {
 }
 
 // lookAgain makes the library look at once whether it has heard from its
-// leader. It does so when its time-out is shortened.
-func (r *Replica) lookAgain() {
+// leader within a time. It does so when its time-out is shortened.
+func (r *Replica) lookAgain(within time.Duration) {
 	c := r.raft.ReloadableConfig()
 	shorter := c
-	shorter.HeartbeatTimeout -= time.Millisecond
-	for _, c := range []raft.ReloadableConfig{shorter, c} {
-		if err := r.raft.ReloadConfig(c); err != nil {
-			r.log.Warn("cannot reload the configuration", "member", r.options.ID, "error", err)
+	shorter.HeartbeatTimeout = within - time.Millisecond
+	if err := r.raft.ReloadConfig(shorter); err != nil {
+		r.log.Warn("cannot reload the configuration", "member", r.options.ID, "error", err)
+		return
+	}
+	if within < c.HeartbeatTimeout { // what it looks at is the new time-out
+		r.awaitCandidacy()
+	}
+	if err := r.raft.ReloadConfig(c); err != nil {
+		r.log.Warn("cannot reload the configuration", "member", r.options.ID, "error", err)
+	}
+}
+
+// awaitCandidacy gives the library the time to look.
+func (r *Replica) awaitCandidacy() {
+	t := time.NewTicker(time.Millisecond)
+	defer t.Stop()
+	for began := time.Now(); time.Since(began) < lookLimit && r.raft.State() == raft.Follower; {
+		select {
+		case <-t.C:
+		case <-r.ctx.Done():
 			return
 		}
 	}

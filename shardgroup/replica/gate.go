@@ -22,6 +22,9 @@ import (
 // runs for up to twice as long, has made it forget the leader: so the first to
 // notice that the leader is gone would not be elected, but the last.
 //
+// Nor does it refuse a candidate that is a moment early, since the next attempt would be
+// an election time later: it lets it wait.
+//
 // And it lets this member vote for a candidate that its own configuration does not know
 // as a voter, as Raft wants it: the configuration that made it one may not have come
 // here. The library refuses, and then two of three voters, one of which was away while
@@ -34,6 +37,7 @@ type gate struct {
 	loyalty time.Duration             // to a silent leader
 	heard   atomic.Pointer[time.Time] // the latest request of a leader, or a restart
 	began   time.Time
+	late    chan raft.RPC // requests for a pre-vote that had to wait
 	broken  chan struct{} // closed when the library may not answer any more
 	settle  func()        // waits until the log is durable, before a leader is answered what it holds
 	exposed hazards
@@ -55,6 +59,8 @@ type ballot interface {
 	appliedByRaft() uint64
 	// installing tells the log that a snapshot is being installed.
 	installing(bool)
+	// urge makes this member a candidate at once, if it follows a leader that is silent.
+	urge()
 }
 
 // acquaintance is what a configuration says of a candidate.
@@ -76,7 +82,10 @@ var (
 )
 
 func newGate(b ballot, loyalty time.Duration) *gate {
-	return &gate{out: make(chan raft.RPC), ballot: b, loyalty: loyalty, began: time.Now(), broken: make(chan struct{}), settle: func() {}}
+	return &gate{
+		out: make(chan raft.RPC), late: make(chan raft.RPC), ballot: b, loyalty: loyalty, began: time.Now(),
+		broken: make(chan struct{}), settle: func() {},
+	}
 }
 
 // promise begins the promise anew.
@@ -107,13 +116,36 @@ func (g *gate) run(in <-chan raft.RPC, stop <-chan struct{}) {
 			if req, ok := rpc.Command.(*raft.InstallSnapshotRequest); ok {
 				g.hear(req.Term)
 				g.install(&rpc, req, stop)
-			} else if !g.refuse(&rpc) {
+			} else if !g.defers(rpc, stop) && !g.refuse(&rpc) {
+				g.pass(rpc, stop)
+			}
+		case rpc := <-g.late:
+			if !g.refuse(&rpc) {
 				g.pass(rpc, stop)
 			}
 		case <-stop:
 			return
 		}
 	}
+}
+
+// defers lets a request for a pre-vote wait until this member's loyalty ends, if that is soon.
+func (g *gate) defers(rpc raft.RPC, stop <-chan struct{}) bool {
+	if _, ok := rpc.Command.(*raft.RequestPreVoteRequest); !ok {
+		return false
+	}
+	leader, follows := g.ballot.following()
+	left := g.loyalty - g.silence()
+	if !follows || leader == "" || left <= 0 || left > g.loyalty/jitterPart {
+		return false
+	}
+	time.AfterFunc(left, func() {
+		select {
+		case g.late <- rpc:
+		case <-stop:
+		}
+	})
+	return true
 }
 
 // pass gives a request to the library, unless this member has failed.
@@ -191,8 +223,12 @@ func (g *gate) preVote(rpc *raft.RPC, req *raft.RequestPreVoteRequest) (answered
 	switch {
 	case known == nobody || g.promised():
 	case g.bereaved() || known == stranger && g.alone():
-		if resp.Granted = req.Term >= resp.Term && g.ballot.eligible(req); resp.Granted {
-			resp.Term = req.Term
+		switch {
+		case req.Term < resp.Term:
+		case g.ballot.eligible(req):
+			resp.Granted, resp.Term = true, req.Term
+		case g.bereaved(): // it lacks what we have: nobody else may be able to win
+			g.ballot.urge()
 		}
 	default:
 		return false

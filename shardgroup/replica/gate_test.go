@@ -21,6 +21,7 @@ type standIn struct {
 	applied uint64
 	install []bool
 	known   acquaintance
+	urges   int
 }
 
 func (s *standIn) Term() uint64                                { return s.term }
@@ -29,6 +30,7 @@ func (s *standIn) acquaintance(string) acquaintance            { return s.known 
 func (s *standIn) eligible(r *raft.RequestPreVoteRequest) bool { return r.LastLogIndex >= 10 }
 func (s *standIn) snapshot() position                          { return s.snap }
 func (s *standIn) appliedByRaft() uint64                       { return s.applied }
+func (s *standIn) urge()                                       { s.urges++ }
 func (s *standIn) installing(yes bool)                         { s.install = append(s.install, yes) }
 
 // outcome is what the gate made of a request.
@@ -116,14 +118,65 @@ func TestGateKeepsPromise(t *testing.T) {
 		if o := pre(100); !granted(o) {
 			t.Errorf("bereaved: %+v", o)
 		}
-		if o := pre(9); granted(o) {
-			t.Error("a candidate with a shorter log was encouraged")
+		if b.urges > 0 {
+			t.Error("a member stands for election although another one did that could win")
+		}
+		if o := pre(9); granted(o) || b.urges != 1 {
+			t.Errorf("a candidate with a shorter log was encouraged, or one with a longer log was not: %d", b.urges)
 		}
 		b.follows = false // it leads, or is a candidate: the library knows best
 		if o := vote(false); o.passed == nil || o.passed.(*raft.RequestVoteRequest).LeadershipTransfer {
 			t.Errorf("no follower: %+v", o)
 		}
 	})
+}
+
+// A candidate that is a moment early waits for its answer: a refusal would cost it an election time. If the leader
+// is heard of in that moment after all, it is refused.
+func TestGateLetsEarlyCandidatesWait(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		early   time.Duration
+		returns bool // the leader
+		waits   time.Duration
+		want    string
+	}{
+		{"a moment", 50 * time.Millisecond, false, 50 * time.Millisecond, "granted"},
+		{"as long as it may be", 125 * time.Millisecond, false, 125 * time.Millisecond, "granted"},
+		{"too early", 130 * time.Millisecond, false, 0, "left to the library, which refuses"},
+		{"the leader is back", 50 * time.Millisecond, true, 50 * time.Millisecond, "refused"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			g := newGate(&standIn{term: 5, leader: "a:1", follows: true, known: fellow}, 500*time.Millisecond)
+			in, stop := make(chan raft.RPC), make(chan struct{})
+			defer synctest.Wait()
+			defer close(stop)
+			go g.run(in, stop)
+			g.hear(5)
+			time.Sleep(500*time.Millisecond - c.early)
+			began := time.Now()
+			answer := make(chan raft.RPCResponse, 1)
+			in <- raft.RPC{Command: &raft.RequestPreVoteRequest{Term: 6, LastLogIndex: 100}, RespChan: answer}
+			if c.returns {
+				time.Sleep(c.early / 2)
+				heard := make(chan raft.RPCResponse, 1)
+				in <- raft.RPC{Command: &raft.AppendEntriesRequest{Term: 5}, RespChan: heard}
+				<-g.out
+			}
+			got := "refused"
+			select {
+			case a := <-answer:
+				if a.Response.(*raft.RequestPreVoteResponse).Granted {
+					got = "granted"
+				}
+			case <-g.out:
+				got = "left to the library, which refuses"
+			}
+			if waited := time.Since(began); got != c.want || waited != c.waits {
+				t.Errorf("%s: %s after %v, want %s after %v", c.name, got, waited, c.want, c.waits)
+			}
+		})
+	}
 }
 
 // A candidate that our configuration does not know gets a vote if its log deserves it;

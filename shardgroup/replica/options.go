@@ -45,6 +45,7 @@ const (
 	renewLimit     = time.Minute           // between two snapshots that replace damaged ones
 	neverByLibrary = 24 * time.Hour        // between the library's own looks for a due snapshot
 	stallHalves    = 3                     // half election times that a write to the log may take
+	lookLimit      = 50 * time.Millisecond // for the library to look whether it has heard from its leader
 	jitterPart     = 4                     // the part of the patience that is random on top
 	changeFactor   = 10                    // election times that a configuration change may take
 	transferFactor = 3                     // election times that a transfer may take

@@ -36,6 +36,7 @@ type Replica struct {
 	failure     chan error        // has room for the one error
 	leadership  chan LeaderChange // to its one reader
 	confirming  chan struct{}     // signals that somebody waits in Confirm
+	urged       chan struct{}     // signals that somebody has tried to be elected whom this member surpasses
 	snapshotDue chan struct{}     // signals that a snapshot is due
 	changing    sync.Mutex        // held during a configuration change or a transfer
 	renewed     atomic.Int64      // when a damaged snapshot was last replaced, ns since 1970
@@ -59,6 +60,7 @@ func Start(d Deps, o Options) (*Replica, error) {
 		failure:     make(chan error, 1),
 		leadership:  make(chan LeaderChange),
 		confirming:  make(chan struct{}, 1),
+		urged:       make(chan struct{}, 1),
 		snapshotDue: make(chan struct{}, 1),
 	}
 	r.ctx, r.stop = context.WithCancel(context.Background())

@@ -88,6 +88,45 @@ func TestWitnessIsPatient(t *testing.T) {
 	})
 }
 
+// The leader dies, and of the two that are left only the witness has all: it does not let its patience run out first.
+func TestWitnessStandsAtOnceWhereItMust(t *testing.T) {
+	inBubble(t, "a b w", func(t *testing.T, g *trio) {
+		a, b, w := g.member("a"), g.member("b"), g.member("w")
+		w.shutdown()
+		w.options.Witness = true
+		w.restart()
+		for i := range 10 {
+			if l := g.leader(w); l != a {
+				if err := l.Transfer(t.Context(), "a:1"); err != nil {
+					t.Fatal(err)
+				}
+				g.leader(w, b)
+			}
+			g.mustPut(a, fmt.Sprint("both ", i))
+			g.converge()
+			g.isolate(b)
+			g.mustPut(a, fmt.Sprint("not b ", i))
+			a.crash()
+			g.net.Reset(a.name, b.name)
+			g.net.HealAll()
+			began := time.Now()
+			g.eventually("the witness leads, and hands over", func() bool {
+				if w.IsLeader() {
+					_ = w.Transfer(t.Context(), "b:1")
+				}
+				return b.IsLeader()
+			})
+			o := w.running.Load().options
+			if took, limit := time.Since(began), o.election()*5/4+20*time.Millisecond; took > limit {
+				t.Errorf("a new leader took %v, not at most %v; the patience of a witness is %v", took, limit, o.patience())
+			}
+			g.mustPut(b, fmt.Sprint("b ", i))
+			a.restart()
+			g.converge()
+		}
+	})
+}
+
 // The limit on truncation, by itself.
 func TestRetainLimit(t *testing.T) {
 	for _, c := range []struct {
