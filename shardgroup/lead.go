@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/redoubtdb/redoubt/fsm"
+	"github.com/redoubtdb/redoubt/shardgroup/bus"
 	"github.com/redoubtdb/redoubt/shardgroup/replica"
 	"github.com/redoubtdb/redoubt/slotmap"
 )
@@ -285,7 +286,7 @@ func (g *Group) Transfer(ctx context.Context, node slotmap.NodeID) error {
 	}
 	to := ""
 	if node == "" {
-		to = g.bestSuccessor(w.data)
+		to = g.awaitSuccessor(ctx, w.data)
 	} else if i := slices.IndexFunc(w.data, func(id string) bool { return nodeOf(id) == node }); i >= 0 {
 		to = w.data[i]
 	}
@@ -298,6 +299,29 @@ func (g *Group) Transfer(ctx context.Context, node slotmap.NodeID) error {
 			return err
 		}
 	}
+}
+
+// awaitSuccessor is bestSuccessor, once there is one: a data member whose node has just been started is waited for.
+func (g *Group) awaitSuccessor(ctx context.Context, data []string) string {
+	for {
+		if to := g.bestSuccessor(data); to != "" || !g.arriving(ctx, data) || !g.pause(ctx, catchUpPoll) {
+			return to
+		}
+	}
+}
+
+// arriving tells whether the node of another data member answers, with the member or before it has started it.
+func (g *Group) arriving(ctx context.Context, data []string) bool {
+	ctx, cancel := context.WithTimeout(ctx, g.opt.NodeTimeout/2)
+	defer cancel()
+	return slices.ContainsFunc(data, func(id string) bool {
+		if id == g.opt.ServerID {
+			return false
+		}
+		_, err := g.call(ctx, id, "member", nil) // which only a leader answers
+		var refusal *bus.RemoteError
+		return err == nil || errors.Is(err, bus.ErrNoMethod) || errors.As(err, &refusal)
+	})
 }
 
 // askTransfer lets the leadership loop make one attempt.

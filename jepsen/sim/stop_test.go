@@ -1,0 +1,72 @@
+package sim
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/redoubtdb/redoubt/resp/server"
+	"github.com/redoubtdb/redoubt/slotmap"
+)
+
+// The nodes of a cluster are restarted one after the other, and too fast: a master is stopped when its only replica has
+// just been started, and has not caught up. The master stays until it can hand over, so writes hardly pause; and it does
+// not wait for a replica that is not there.
+func TestStopWaitsForAReplicaThatComesBack(t *testing.T) {
+	simulate(t, 4, 2, func(t *testing.T, c *Cluster) {
+		for i := range 4 {
+			for j := range 4 {
+				c.Net.Delay(c.Name(i), c.Name(j), 5*time.Millisecond)
+			}
+		}
+		master, replica := 0, 2
+		if m := c.Node(0).Map(); m.GroupOf(c.Node(0).Self()) != m.GroupOf(c.Node(2).Self()) {
+			replica = 3
+		}
+		group := c.Node(master).Map().GroupOf(c.Node(master).Self()).ID
+		l := StartLoad(c, 4, 12)
+		for range 5 {
+			c.Kill(replica)
+			time.Sleep(5 * time.Second) // it is not alive any more for its master
+			if err := c.Start(replica); err != nil {
+				t.Fatal(err)
+			}
+			began := time.Now()
+			c.Stop(master)
+			if took := time.Since(began); took > 2*time.Second {
+				t.Errorf("the stop took %v", took)
+			}
+			if g := c.Node(replica).Map().Group(group); !Until(300*time.Millisecond, func() bool { return leadsGroup(c, replica, group) }) {
+				t.Errorf("the replica does not lead after its master has been stopped: %+v", g)
+			}
+			time.Sleep(3 * time.Second)
+			if err := c.Start(master); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Settle(time.Minute); err != nil {
+				t.Fatal(err)
+			}
+			master, replica = replica, master
+		}
+		c.Kill(replica)
+		time.Sleep(5 * time.Second)
+		began := time.Now()
+		c.Stop(master)
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("the stop of a master without a replica took %v", took)
+		}
+		for _, h := range []int{master, replica} {
+			if err := c.Start(h); err != nil {
+				t.Fatal(err)
+			}
+		}
+		finish(t, c, l)
+	})
+}
+
+// leadsGroup tells whether a host leads a group.
+func leadsGroup(c *Cluster, host int, id slotmap.GroupID) bool {
+	return slices.ContainsFunc(c.Node(host).Groups(), func(g server.GroupStatus) bool {
+		return g.Kind == server.GroupData && g.ID == id && leads(g)
+	})
+}
