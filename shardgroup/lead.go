@@ -1,7 +1,9 @@
 package shardgroup
 
 import (
+	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"slices"
 	"time"
@@ -278,19 +280,19 @@ type transferRequest struct {
 }
 
 // Transfer hands leadership to the given node, or to the most advanced data member
-// where node is "". It waits for a member that is still catching up until ctx ends.
+// where node is "". It waits for a member that is still catching up, or applying what
+// it has, until ctx ends: a leader answers nobody before it has applied everything.
 func (g *Group) Transfer(ctx context.Context, node slotmap.NodeID) error {
 	w, ok := want(g.dep.Topology.Map(), g.opt.ID)
 	if !ok {
 		return ErrNotLeading
 	}
-	to := ""
-	if node == "" {
-		to = g.awaitSuccessor(ctx, w.data)
-	} else if i := slices.IndexFunc(w.data, func(id string) bool { return nodeOf(id) == node }); i >= 0 {
-		to = w.data[i]
+	candidates := w.data
+	if node != "" {
+		candidates = slices.DeleteFunc(slices.Clone(w.data), func(id string) bool { return nodeOf(id) != node })
 	}
-	if to == "" || to == g.opt.ServerID {
+	to := g.awaitSuccessor(ctx, candidates)
+	if to == "" {
 		return errNoSuccessor
 	}
 	for {
@@ -301,27 +303,49 @@ func (g *Group) Transfer(ctx context.Context, node slotmap.NodeID) error {
 	}
 }
 
-// awaitSuccessor is bestSuccessor, once there is one: a data member whose node has just been started is waited for.
+// awaitSuccessor is the best of some data members to take over, once one of them is ready. Those
+// whose nodes answer are waited for; where none does, or when ctx ends, it is whoever may still be
+// alive, "" for none.
 func (g *Group) awaitSuccessor(ctx context.Context, data []string) string {
 	for {
-		if to := g.bestSuccessor(data); to != "" || !g.arriving(ctx, data) || !g.pause(ctx, catchUpPoll) {
-			return to
+		waits := false
+		for _, id := range g.successors(data) {
+			ready, answers := g.ready(ctx, id)
+			if ready {
+				return id
+			}
+			waits = waits || answers
+		}
+		if !waits || !g.pause(ctx, catchUpPoll) {
+			return g.bestSuccessor(data)
 		}
 	}
 }
 
-// arriving tells whether the node of another data member answers, with the member or before it has started it.
-func (g *Group) arriving(ctx context.Context, data []string) bool {
+// successors are the other ones of some data members, the most advanced first.
+func (g *Group) successors(data []string) []string {
+	states := peerStates(g.replica.Progress(), g.replica.LastIndex(), time.Now(), time.Now(), g.opt.NodeTimeout)
+	others := slices.DeleteFunc(slices.Clone(data), func(id string) bool { return id == g.opt.ServerID })
+	slices.SortStableFunc(others, func(a, b string) int { return cmp.Compare(states[a].lag, states[b].lag) })
+	return others
+}
+
+// ready asks a data member how far it has come: ready to take over, or at least there, with the
+// member or before its node has started it.
+func (g *Group) ready(ctx context.Context, id string) (ready, answers bool) {
 	ctx, cancel := context.WithTimeout(ctx, g.opt.NodeTimeout/2)
 	defer cancel()
-	return slices.ContainsFunc(data, func(id string) bool {
-		if id == g.opt.ServerID {
-			return false
-		}
-		_, err := g.call(ctx, id, "member", nil) // which only a leader answers
-		var refusal *bus.RemoteError
-		return err == nil || errors.Is(err, bus.ErrNoMethod) || errors.As(err, &refusal)
-	})
+	answer, err := g.call(ctx, id, "applied", nil)
+	var refusal *bus.RemoteError
+	switch {
+	case err == nil && len(answer) == 8:
+		voter, ok := g.replica.Configuration().Find(id)
+		applied := binary.BigEndian.Uint64(answer)
+		return ok && voter.Voter && applied+caughtUpEntries >= g.replica.LastIndex(), true
+	case errors.Is(err, bus.ErrNoMethod), errors.As(err, &refusal):
+		return false, true
+	}
+	return false, false
 }
 
 // askTransfer lets the leadership loop make one attempt.

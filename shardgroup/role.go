@@ -63,7 +63,7 @@ func nodeServer(serverID string) string {
 // method is the bus method of this member's name.
 func (g *Group) method(name string) string { return methodOf(g.opt.ID, name, g.opt.Witness) }
 
-// MethodOf names a bus method of a group's data members: readindex, transfer, member,
+// MethodOf names a bus method of a group's data members: readindex, transfer, member, applied,
 // verify, digest, full, patrol, diverged.
 func MethodOf(id slotmap.GroupID, name string) string { return methodOf(id, name, false) }
 

@@ -26,6 +26,7 @@ func (g *Group) handlers() map[string]bus.Handler {
 		"readindex": g.serveReadIndex,
 		"transfer":  g.serveTransfer,
 		"member":    g.serveMember,
+		"applied":   g.serveApplied,
 		"verify":    g.serveVerify,
 		"digest":    g.serveDigest,
 		fullMethod:  g.serveFull,
@@ -83,6 +84,11 @@ func (g *Group) serveMember(_ context.Context, from bus.Identity, body []byte) (
 		return []byte("no"), nil
 	}
 	return []byte("yes"), nil
+}
+
+// serveApplied answers with eight bytes: the index up to which this member has applied.
+func (g *Group) serveApplied(context.Context, bus.Identity, []byte) ([]byte, error) {
+	return binary.BigEndian.AppendUint64(nil, g.replica.AppliedIndex()), nil
 }
 
 // Released asks the group's leader whether this member is out of the configuration.
