@@ -218,7 +218,7 @@ func (r *reign) members(ctx context.Context, m *slotmap.Map) {
 			r.change(ctx, slotmap.DropFormer(id, g.opt.ID))
 		}
 	}
-	states := peerStates(g.replica.Progress(), g.replica.LastIndex(), r.began, time.Now(), g.opt.NodeTimeout)
+	states := g.peerStates(r.began, time.Now())
 	s := nextStep(g.opt.ServerID, g.replica.Configuration(), w, states)
 	if s.kind == stepNone || !r.config.start() {
 		return
@@ -324,7 +324,7 @@ func (g *Group) awaitSuccessor(ctx context.Context, data []string) string {
 
 // successors are the other ones of some data members, the most advanced first.
 func (g *Group) successors(data []string) []string {
-	states := peerStates(g.replica.Progress(), g.replica.LastIndex(), time.Now(), time.Now(), g.opt.NodeTimeout)
+	states := g.peersNow()
 	others := slices.DeleteFunc(slices.Clone(data), func(id string) bool { return id == g.opt.ServerID })
 	slices.SortStableFunc(others, func(a, b string) int { return cmp.Compare(states[a].lag, states[b].lag) })
 	return others
@@ -385,8 +385,17 @@ func (g *Group) bestSuccessor(data []string) string {
 	for _, s := range g.replica.Configuration().Servers {
 		in[s.ID] = s.Voter && s.ID != g.opt.ServerID
 	}
-	states := peerStates(g.replica.Progress(), g.replica.LastIndex(), time.Now(), time.Now(), g.opt.NodeTimeout)
-	return handOver(in, data, states).server
+	return handOver(in, data, g.peersNow()).server
+}
+
+// peersNow is what is known of the other members, none of them dead: nobody asks for how long this one has led.
+func (g *Group) peersNow() map[string]peerState {
+	now := time.Now()
+	return g.peerStates(now, now)
+}
+
+func (g *Group) peerStates(began, now time.Time) map[string]peerState {
+	return peerStates(g.replica.Progress(), g.replica.LastIndex(), began, now, g.opt.NodeTimeout)
 }
 
 func (g *Group) transfer(ctx context.Context, to string) error {

@@ -68,6 +68,7 @@ func paceProcs(stop <-chan struct{}) {
 	defer runtime.GOMAXPROCS(p.limit)
 	runtime.GOMAXPROCS(p.procs)
 	meter := newProcsMeter()
+	defer meter.close()
 	t := time.NewTicker(procsEvery)
 	defer t.Stop()
 	for {
@@ -100,6 +101,8 @@ func newProcsMeter() *procsMeter {
 	m.sample()
 	return m
 }
+
+func (m *procsMeter) close() { _ = m.stat.Close() } // of nil too
 
 // sample is what happened since the last one.
 func (m *procsMeter) sample() (s procsSample, interval time.Duration) {

@@ -46,7 +46,7 @@ func TestProcsPace(t *testing.T) {
 // The runtime and the system know the numbers that the pace is made of.
 func TestProcsMeter(t *testing.T) {
 	m := newProcsMeter()
-	defer m.stat.Close()
+	defer m.close()
 	if m.latency[0].Value.Kind() != metrics.KindFloat64Histogram {
 		t.Fatalf("%s is of kind %d", m.latency[0].Name, m.latency[0].Value.Kind())
 	}

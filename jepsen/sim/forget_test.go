@@ -75,6 +75,10 @@ func (c *Cluster) leadsMeta(host int) bool {
 	return slices.ContainsFunc(c.hosts[host].node.Leaderships(), func(l node.Leadership) bool { return l.Meta })
 }
 
+func (c *Cluster) leadsGroup(host int, id slotmap.GroupID) bool {
+	return slices.ContainsFunc(c.hosts[host].node.Leaderships(), func(l node.Leadership) bool { return l.Group == id })
+}
+
 // hostOf finds the host of a node, -1 if there is none.
 func (c *Cluster) hostOf(id slotmap.NodeID) int {
 	return slices.IndexFunc(c.hosts, func(h *host) bool { return h.node != nil && h.node.Self() == id })

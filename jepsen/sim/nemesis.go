@@ -295,6 +295,7 @@ func (n *Nemesis) forgetReset(limit time.Duration) {
 			return r.Outcome == client.Done
 		}) {
 			n.complain("%s, which left by CLUSTER RESET, cannot be forgotten: %v", server, r.Err)
+			continue
 		}
 		n.note("host 0 forgot %s, which left by CLUSTER RESET", server)
 	}

@@ -1,12 +1,8 @@
 package sim
 
 import (
-	"slices"
 	"testing"
 	"time"
-
-	"github.com/redoubtdb/redoubt/resp/server"
-	"github.com/redoubtdb/redoubt/slotmap"
 )
 
 // The nodes of a cluster are restarted one after the other, and too fast: a master is stopped when its only replica has
@@ -36,7 +32,7 @@ func TestStopWaitsForAReplicaThatComesBack(t *testing.T) {
 			if took := time.Since(began); took > 2*time.Second {
 				t.Errorf("the stop took %v", took)
 			}
-			if g := c.Node(replica).Map().Group(group); !Until(300*time.Millisecond, func() bool { return leadsGroup(c, replica, group) }) {
+			if g := c.Node(replica).Map().Group(group); !Until(300*time.Millisecond, func() bool { return c.leadsGroup(replica, group) }) {
 				t.Errorf("the replica does not lead after its master has been stopped: %+v", g)
 			}
 			time.Sleep(3 * time.Second)
@@ -61,12 +57,5 @@ func TestStopWaitsForAReplicaThatComesBack(t *testing.T) {
 			}
 		}
 		finish(t, c, l)
-	})
-}
-
-// leadsGroup tells whether a host leads a group.
-func leadsGroup(c *Cluster, host int, id slotmap.GroupID) bool {
-	return slices.ContainsFunc(c.Node(host).Groups(), func(g server.GroupStatus) bool {
-		return g.Kind == server.GroupData && g.ID == id && leads(g)
 	})
 }

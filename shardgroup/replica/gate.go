@@ -134,9 +134,8 @@ func (g *gate) defers(rpc raft.RPC, stop <-chan struct{}) bool {
 	if _, ok := rpc.Command.(*raft.RequestPreVoteRequest); !ok {
 		return false
 	}
-	leader, follows := g.ballot.following()
-	left := g.loyalty - g.silence()
-	if !follows || leader == "" || left <= 0 || left > g.loyalty/jitterPart {
+	left, loyal := g.allegiance()
+	if !loyal || left <= 0 || left > g.loyalty/jitterPart {
 		return false
 	}
 	time.AfterFunc(left, func() {
@@ -246,8 +245,14 @@ func (g *gate) alone() bool {
 // bereaved says whether this member follows a leader that has been silent for
 // too long.
 func (g *gate) bereaved() bool {
-	leader, ok := g.ballot.following()
-	return ok && leader != "" && g.silence() >= g.loyalty
+	left, loyal := g.allegiance()
+	return loyal && left <= 0
+}
+
+// allegiance is how long this member is loyal yet to the leader that it follows, if it follows one.
+func (g *gate) allegiance() (left time.Duration, loyal bool) {
+	leader, follows := g.ballot.following()
+	return g.loyalty - g.silence(), follows && leader != ""
 }
 
 // takeOver makes the library begin an election at once.
