@@ -155,17 +155,11 @@ func (c *controller) act(ctx context.Context, a Action) error {
 	case ActLearn:
 		return r.AddLearner(a.Server)
 	case ActPromote:
-		return r.Promote(a.Server)
+		return r.Promote(ctx, a.Server)
 	case ActDemote:
-		if err := r.MajorityWithout(ctx, a.Server); err != nil {
-			return err
-		}
-		return r.Demote(a.Server)
+		return r.Demote(ctx, a.Server)
 	case ActRemove:
-		if err := r.MajorityWithout(ctx, a.Server); err != nil {
-			return err
-		}
-		return r.Remove(a.Server)
+		return r.Remove(ctx, a.Server)
 	case ActTransfer:
 		return r.Transfer(ctx, a.Server)
 	}

@@ -237,12 +237,9 @@ func (g *Group) takeStep(ctx context.Context, s step) error {
 	case stepLearner:
 		return g.replica.AddLearner(s.server)
 	case stepPromote:
-		return g.replica.Promote(s.server)
+		return g.replica.Promote(ctx, s.server)
 	case stepRemove:
-		if err := g.replica.MajorityWithout(ctx, s.server); err != nil {
-			return err
-		}
-		return g.replica.Remove(s.server)
+		return g.replica.Remove(ctx, s.server)
 	default:
 		return g.transfer(ctx, s.server)
 	}

@@ -34,7 +34,7 @@ func TestAwaitField(t *testing.T) {
 		if setQuit(answered{}, nil) { // as the library answers from the start
 			t.Error("an error future has a field")
 		}
-		_ = l.Remove("z:1")
+		_ = l.Remove(t.Context(), "z:1")
 	})
 }
 

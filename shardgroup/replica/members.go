@@ -61,37 +61,41 @@ func (r *Replica) AddLearner(id string) error {
 	})
 }
 
-// Promote gives a caught-up learner its vote.
-func (r *Replica) Promote(id string) error {
+// Promote gives a caught-up learner its vote, once it answers, and with it a majority.
+func (r *Replica) Promote(ctx context.Context, id string) error {
 	return r.change(func(c Configuration) error {
 		if s, ok := c.Find(id); !ok || s.Voter {
 			return fmt.Errorf("%s is no learner: %w", id, ErrNoMember)
 		}
-		return r.caughtUp(id)
+		if err := r.caughtUp(id); err != nil {
+			return err
+		}
+		return r.majority(ctx, with(id))
 	}, func() raft.IndexFuture {
 		return r.raft.AddVoter(raft.ServerID(id), raft.ServerAddress(id), 0, enqueueLimit)
 	})
 }
 
-// Demote takes a voter's vote, unless it is the last.
-func (r *Replica) Demote(id string) error {
+// Demote takes a voter's vote once a majority of the others answers.
+func (r *Replica) Demote(ctx context.Context, id string) error {
 	return r.change(func(c Configuration) error {
-		return needsAnotherVoter(c, id)
+		return r.spare(ctx, c, id)
 	}, func() raft.IndexFuture {
 		return r.raft.DemoteVoter(raft.ServerID(id), 0, enqueueLimit)
 	})
 }
 
-// Remove takes a member out of the group, unless it is the last voter.
-func (r *Replica) Remove(id string) error {
+// Remove takes a member out of the group once a majority of the others answers.
+func (r *Replica) Remove(ctx context.Context, id string) error {
 	return r.change(func(c Configuration) error {
-		return needsAnotherVoter(c, id)
+		return r.spare(ctx, c, id)
 	}, func() raft.IndexFuture {
 		return r.raft.RemoveServer(raft.ServerID(id), 0, enqueueLimit)
 	})
 }
 
-func needsAnotherVoter(c Configuration, id string) error {
+// spare says whether the group can do without a member.
+func (r *Replica) spare(ctx context.Context, c Configuration, id string) error {
 	s, ok := c.Find(id)
 	switch {
 	case !ok:
@@ -99,7 +103,7 @@ func needsAnotherVoter(c Configuration, id string) error {
 	case s.Voter && c.Voters() == 1:
 		return fmt.Errorf("%s is the last voter: %w", id, ErrNoMember)
 	}
-	return nil
+	return r.majority(ctx, without(id))
 }
 
 // caughtUp says whether a member could take part without delaying others.

@@ -23,7 +23,7 @@ func TestLearnerBecomesVoter(t *testing.T) {
 		l := g.leader()
 		g.mustPut(l, "x")
 		b := g.join("b")
-		if err := l.Promote(b.options.ID); !errors.Is(err, ErrNoMember) || !errors.Is(err, ErrNotRun) {
+		if err := l.Promote(t.Context(), b.options.ID); !errors.Is(err, ErrNoMember) || !errors.Is(err, ErrNotRun) {
 			t.Errorf("promoted a stranger: %v", err)
 		}
 		if err := l.AddLearner(b.options.ID); err != nil {
@@ -40,7 +40,7 @@ func TestLearnerBecomesVoter(t *testing.T) {
 		g.mustPut(l, "y")
 		g.net.HealAll()
 		g.converge()
-		if err := l.Promote("b:1"); err != nil {
+		if err := l.Promote(t.Context(), "b:1"); err != nil {
 			t.Fatal(err)
 		}
 		g.mustPut(l, "z")
@@ -84,7 +84,7 @@ func TestSnapshotCatchUp(t *testing.T) {
 		if err := l.AddLearner("d:1"); err != nil {
 			t.Fatal(err)
 		}
-		if err := l.Promote("d:1"); !errors.Is(err, ErrNotCaughtUp) || !errors.Is(err, ErrNotRun) {
+		if err := l.Promote(t.Context(), "d:1"); !errors.Is(err, ErrNotCaughtUp) || !errors.Is(err, ErrNotRun) {
 			t.Errorf("promoted a member that is not even up: %v", err)
 		}
 		d.start()
@@ -92,7 +92,7 @@ func TestSnapshotCatchUp(t *testing.T) {
 		if d.fsm.restore != 1 || d.AppliedIndex() < 600 {
 			t.Errorf("%d snapshots restored, applied %d", d.fsm.restore, d.AppliedIndex())
 		}
-		g.eventually("d is promoted", func() bool { return l.Promote("d:1") == nil })
+		g.eventually("d is promoted", func() bool { return l.Promote(t.Context(), "d:1") == nil })
 		d.crash()
 		d.restart()
 		g.mustPut(l, "after")
@@ -136,17 +136,45 @@ func TestSnapshotsByEntriesAndBytes(t *testing.T) {
 	}
 }
 
+// A learner that has died since it caught up gets no vote: with one of three voters dead, the group
+// would need it, and could not take its vote back.
+func TestPromotionOfTheDead(t *testing.T) {
+	inBubble(t, "a b c", func(t *testing.T, g *trio) {
+		l := g.leader()
+		d := g.join("d")
+		if err := l.AddLearner("d:1"); err != nil {
+			t.Fatal(err)
+		}
+		g.eventually("d has caught up", func() bool { return l.caughtUp("d:1") == nil })
+		dead := g.others(l)[0]
+		dead.crash()
+		g.mustPut(l, "x")
+		d.crash()
+		if err := l.Promote(t.Context(), "d:1"); !errors.Is(err, ErrNoMajority) || !errors.Is(err, ErrNotRun) {
+			t.Errorf("promoted: %v", err)
+		}
+		g.mustPut(l, "y")
+		d.restart()
+		g.eventually("d is promoted", func() bool { return l.Promote(t.Context(), "d:1") == nil })
+		if err := l.Remove(t.Context(), dead.options.ID); err != nil {
+			t.Fatal(err)
+		}
+		g.mustPut(l, "z")
+		g.converge()
+	})
+}
+
 func TestRemoveAndDemote(t *testing.T) {
 	inBubble(t, "a b c", func(t *testing.T, g *trio) {
 		l := g.leader()
 		out, other := g.others(l)[0], g.others(l)[1]
-		if err := other.Remove(out.options.ID); !errors.Is(err, ErrNotRun) || !errors.Is(err, ErrNotLeader) {
+		if err := other.Remove(t.Context(), out.options.ID); !errors.Is(err, ErrNotRun) || !errors.Is(err, ErrNotLeader) {
 			t.Errorf("a follower removed a member: %v", err)
 		}
-		if err := l.Demote(out.options.ID); err != nil {
+		if err := l.Demote(t.Context(), out.options.ID); err != nil {
 			t.Fatal(err)
 		}
-		if err := l.Remove(out.options.ID); err != nil {
+		if err := l.Remove(t.Context(), out.options.ID); err != nil {
 			t.Fatal(err)
 		}
 		term := l.Term()
@@ -156,14 +184,14 @@ func TestRemoveAndDemote(t *testing.T) {
 		}
 		out.shutdown()
 		g.mustPut(l, "x")
-		if err := l.Remove(other.options.ID); err != nil {
+		if err := l.Remove(t.Context(), other.options.ID); err != nil {
 			t.Fatal(err)
 		}
 		g.eventually("a lease alone", l.LeaseValid)
-		if err := l.Remove(l.options.ID); !errors.Is(err, ErrNotRun) {
+		if err := l.Remove(t.Context(), l.options.ID); !errors.Is(err, ErrNotRun) {
 			t.Errorf("removed the last voter: %v", err)
 		}
-		if err := l.Demote(l.options.ID); !errors.Is(err, ErrNotRun) {
+		if err := l.Demote(t.Context(), l.options.ID); !errors.Is(err, ErrNotRun) {
 			t.Errorf("demoted the last voter: %v", err)
 		}
 		other.shutdown()
@@ -176,7 +204,7 @@ func TestRemoveAndDemote(t *testing.T) {
 func TestLeaderRemovesItself(t *testing.T) {
 	inBubble(t, "a b c", func(t *testing.T, g *trio) {
 		l := g.leader()
-		if err := l.Remove(l.options.ID); err != nil {
+		if err := l.Remove(t.Context(), l.options.ID); err != nil {
 			t.Fatal(err)
 		}
 		next := g.leader(l)

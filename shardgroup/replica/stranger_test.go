@@ -22,8 +22,8 @@ func TestVoteForStranger(t *testing.T) {
 			t.Fatal(err)
 		}
 		g.mustPut(l, "y")
-		g.eventually("d has caught up", func() bool { return l.Promote(d.options.ID) == nil })
-		if err := l.Remove(old.options.ID); err != nil {
+		g.eventually("d has caught up", func() bool { return l.Promote(t.Context(), d.options.ID) == nil })
+		if err := l.Remove(t.Context(), old.options.ID); err != nil {
 			t.Fatal(err)
 		}
 		g.mustPut(l, "z")
