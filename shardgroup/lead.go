@@ -27,6 +27,8 @@ const (
 	aheadWarning = time.Second
 	// catchUpPoll is how often a hand-over looks whether its target has caught up.
 	catchUpPoll = 20 * time.Millisecond
+	// inFlightEntries is how far a voter may seem to be behind that has kept up: entries whose answer is on its way.
+	inFlightEntries = 64
 	// tickLagEntries is how far the safe index may fall behind before a tick tells it.
 	tickLagEntries = 64
 )
@@ -277,15 +279,18 @@ type transferRequest struct {
 }
 
 // Transfer hands leadership to the given node, or to the most advanced data member
-// where node is "". It waits for a member that is still catching up, or applying what
-// it has, until ctx ends: a leader answers nobody before it has applied everything.
+// where node is "", which means that this one is about to go. It waits for a member that
+// is still catching up, or applying what it has, until ctx ends: a leader answers nobody
+// before it has applied everything.
 func (g *Group) Transfer(ctx context.Context, node slotmap.NodeID) error {
 	w, ok := want(g.dep.Topology.Map(), g.opt.ID)
 	if !ok {
 		return ErrNotLeading
 	}
 	candidates := w.data
-	if node != "" {
+	if node == "" {
+		g.awaitOthers(ctx)
+	} else {
 		candidates = slices.DeleteFunc(slices.Clone(w.data), func(id string) bool { return nodeOf(id) != node })
 	}
 	to := g.awaitSuccessor(ctx, candidates)
@@ -317,6 +322,43 @@ func (g *Group) awaitSuccessor(ctx context.Context, data []string) string {
 			return g.bestSuccessor(data)
 		}
 	}
+}
+
+// awaitOthers waits until the others are a majority that has the log, so that their group takes
+// writes without this member. Whose node does not answer is not waited for.
+func (g *Group) awaitOthers(ctx context.Context) {
+	for {
+		enough, waits := g.others(ctx)
+		if enough || !waits || !g.pause(ctx, catchUpPoll) {
+			return
+		}
+	}
+}
+
+// others tells whether the other voters that have the log are a majority, and if not, whether
+// one that is behind answers.
+func (g *Group) others(ctx context.Context) (enough, waits bool) {
+	voters, have := g.replica.Configuration().Voters(), 0
+	states := g.peersNow()
+	var behind []string
+	for _, p := range g.replica.Progress() {
+		switch s := states[p.ID]; {
+		case !p.Voter:
+		case s.alive && s.lag <= inFlightEntries:
+			have++
+		default:
+			behind = append(behind, p.ID)
+		}
+	}
+	if 2*have > voters {
+		return true, false
+	}
+	for _, id := range behind {
+		if _, answers := g.ready(ctx, id); answers {
+			return false, true
+		}
+	}
+	return false, false
 }
 
 // successors are the other ones of some data members, the most advanced first.

@@ -59,3 +59,49 @@ func TestStopWaitsForAReplicaThatComesBack(t *testing.T) {
 		finish(t, c, l)
 	})
 }
+
+// A master of three is stopped while one of its replicas has just been started, and has a slow disk and much to catch up:
+// what is left could take no writes until it had. The master stays until then.
+func TestStopLeavesAMajority(t *testing.T) {
+	simulate(t, 3, 1, func(t *testing.T, c *Cluster) {
+		const late = 2
+		l := StartLoad(c, 6, 13)
+		c.pace.set(2 * time.Millisecond)
+		c.Kill(late)
+		time.Sleep(10 * time.Second)
+		c.pace.set(usualPace)
+		c.hosts[late].disk.SetFault(func(string, string) error { time.Sleep(5 * time.Millisecond); return nil })
+		if err := c.Start(late); err != nil {
+			t.Fatal(err)
+		}
+		pause := make(chan time.Duration)
+		stopped := make(chan struct{})
+		go func() { pause <- longestPause(l, stopped) }()
+		began := time.Now()
+		c.Stop(c.Master(0))
+		t.Logf("the stop took %v", time.Since(began))
+		time.Sleep(2 * time.Second)
+		close(stopped)
+		if worst := <-pause; worst > 300*time.Millisecond {
+			t.Errorf("no write was acknowledged for %v", worst)
+		}
+		c.hosts[late].disk.SetFault(nil)
+		finish(t, c, l)
+	})
+}
+
+// longestPause is the longest time between two acknowledged writes until stopped is closed.
+func longestPause(l *Load, stopped <-chan struct{}) (worst time.Duration) {
+	acked, at := l.Acked(), time.Now()
+	for {
+		select {
+		case <-stopped:
+			return max(worst, time.Since(at))
+		case <-time.After(time.Millisecond):
+		}
+		worst = max(worst, time.Since(at))
+		if now := l.Acked(); now != acked {
+			acked, at = now, time.Now()
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"github.com/redoubtdb/redoubt/metaraft"
 	"github.com/redoubtdb/redoubt/shardgroup"
 	"github.com/redoubtdb/redoubt/shardgroup/bus"
+	"github.com/redoubtdb/redoubt/shardgroup/replica"
 	"github.com/redoubtdb/redoubt/slotmap"
 )
 
@@ -101,7 +102,8 @@ func (n *Node) serveReleased(_ context.Context, from bus.Identity, _ []byte) ([]
 	return []byte("yes"), nil
 }
 
-// handOver gives away leadership before a stop, so that nobody waits for an election.
+// handOver gives away leadership before a stop, so that nobody waits for an election. It stays until the
+// successors lead: they may need this node's votes, where another member has just been started or is away.
 func (n *Node) handOver(ctx context.Context) {
 	leading := func(g *shardgroup.Group) bool {
 		return g.Replica().IsLeader() && len(g.Replica().Configuration().Servers) > 1
@@ -109,7 +111,9 @@ func (n *Node) handOver(ctx context.Context) {
 	for _, g := range n.running(leading) {
 		if err := g.Transfer(ctx, ""); err != nil {
 			n.log.Warn("leadership could not be handed over", "group", g.ID(), "error", err)
+			continue
 		}
+		n.awaitSuccessor(ctx, g.Replica())
 	}
 	n.handOverMeta(ctx, n.topology.metaMember())
 }
@@ -120,5 +124,17 @@ func (n *Node) handOverMeta(ctx context.Context, member *metaraft.Member) {
 	}
 	if err := member.StepDown(ctx); err != nil {
 		n.log.Warn("leadership of the metadata group could not be handed over", "error", err)
+		return
 	}
+	n.awaitSuccessor(ctx, member.Replica())
+}
+
+// awaitSuccessor waits, for a node time-out at most, until somebody leads the group of a member that has handed over.
+func (n *Node) awaitSuccessor(ctx context.Context, r *replica.Replica) {
+	ctx, cancel := context.WithTimeout(ctx, n.nodeTimeout())
+	defer cancel()
+	n.until(ctx, func() bool {
+		leader, _ := r.Leader()
+		return leader != ""
+	})
 }
