@@ -249,12 +249,17 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
+func (n *Net) end(local, remote string, addr address) *pipe {
+	waits := func() side { return side{changed: sync.NewCond(&n.mu)} }
+	return &pipe{net: n, local: local, remote: remote, addr: addr, in: n.path(remote, local), out: n.path(local, remote), reading: waits(), writing: waits()}
+}
+
 func (n *Net) connect(h *Host, l *listener) (net.Conn, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.nextPort++
-	near := &pipe{net: n, local: h.name, remote: l.host, addr: address(net.JoinHostPort(h.name, fmt.Sprint(n.nextPort)))}
-	far := &pipe{net: n, local: l.host, remote: h.name, addr: address(l.addr)}
+	near := n.end(h.name, l.host, address(net.JoinHostPort(h.name, fmt.Sprint(n.nextPort))))
+	far := n.end(l.host, h.name, address(l.addr))
 	near.other, far.other = far, near
 	select {
 	case <-l.done:

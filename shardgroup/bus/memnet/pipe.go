@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -17,15 +18,23 @@ type pipe struct {
 	other         *pipe
 	local, remote string // hosts
 	addr          address
+	in, out       *path // the two directions of the link
+	reading       side
+	writing       side
 
-	in       []segment // written by the other end, in order
-	held     int       // bytes in `in`
+	inbox    []segment // written by the other end, in order
+	held     int       // bytes in inbox
 	closed   bool      // by us
 	failed   error     // a reset
 	finished bool      // the other end's close has been read
-	readBy   time.Time
-	writeBy  time.Time
-	changed  chan struct{} // closed at the next change; nil while nobody waits
+}
+
+// side is where the readers of an end wait, or its writers.
+type side struct {
+	by      time.Time  // its deadline
+	changed *sync.Cond // of the network's lock
+	alarm   *time.Timer
+	set     time.Time // when the alarm goes off, zero: it does not
 }
 
 // segment is one write of the other end, or its close, or its reset.
@@ -44,27 +53,26 @@ func (p *pipe) RemoteAddr() net.Addr { return p.other.addr }
 // arrived says whether a segment of this connection is here, and if not, when
 // it may be (zero: only after a heal).
 func (p *pipe) arrived(s segment) (bool, time.Time) {
-	link := p.net.path(p.remote, p.local)
-	if link.cut {
-		return !s.due.After(link.cutAt), time.Time{}
+	if p.in.cut {
+		return !s.due.After(p.in.cutAt), time.Time{}
 	}
 	return !s.due.After(time.Now()), s.due
 }
 
 // head is arrived for the first waiting segment.
 func (p *pipe) head() (here bool, due time.Time) {
-	if len(p.in) == 0 {
+	if len(p.inbox) == 0 {
 		return false, time.Time{}
 	}
-	return p.arrived(p.in[0])
+	return p.arrived(p.inbox[0])
 }
 
 // reset returns the error of a reset, ours or one that has arrived: it
 // overtakes what was not read yet, as on TCP.
 func (p *pipe) reset() error {
-	if k := len(p.in); p.failed == nil && k > 0 && p.in[k-1].err != nil {
-		if here, _ := p.arrived(p.in[k-1]); here {
-			p.fail(p.in[k-1].err)
+	if k := len(p.inbox); p.failed == nil && k > 0 && p.inbox[k-1].err != nil {
+		if here, _ := p.arrived(p.inbox[k-1]); here {
+			p.fail(p.inbox[k-1].err)
 		}
 	}
 	return p.failed
@@ -83,28 +91,28 @@ func (p *pipe) Read(b []byte) (int, error) {
 			return 0, p.failed
 		case p.finished:
 			return 0, io.EOF
-		case past(p.readBy):
+		case past(p.reading.by):
 			return 0, os.ErrDeadlineExceeded
 		case len(b) == 0:
 			return 0, nil
-		case here && p.in[0].fin:
+		case here && p.inbox[0].fin:
 			p.finished = true
 		case here:
 			return p.take(b), nil
 		default:
-			p.wait(earlier(due, p.readBy))
+			p.reading.wait(earlier(due, p.reading.by))
 		}
 	}
 }
 
 // take moves arrived bytes into b.
 func (p *pipe) take(b []byte) int {
-	n := copy(b, p.in[0].data)
+	n := copy(b, p.inbox[0].data)
 	p.held -= n
-	if p.in[0].data = p.in[0].data[n:]; len(p.in[0].data) == 0 {
-		p.in = p.in[1:]
+	if p.inbox[0].data = p.inbox[0].data[n:]; len(p.inbox[0].data) == 0 {
+		p.inbox = p.inbox[1:]
 	}
-	p.other.wake() // its writer may have waited for room
+	p.other.writing.changed.Broadcast() // it may have waited for room
 	return n
 }
 
@@ -119,9 +127,9 @@ func (p *pipe) Write(b []byte) (int, error) {
 			return n, net.ErrClosed
 		case p.reset() != nil:
 			return n, p.failed
-		case p.other.closed && !p.net.path(p.local, p.remote).cut:
+		case p.other.closed && !p.out.cut:
 			return n, syscall.EPIPE
-		case past(p.writeBy):
+		case past(p.writing.by):
 			return n, os.ErrDeadlineExceeded
 		case n == len(b):
 			return n, nil
@@ -132,21 +140,21 @@ func (p *pipe) Write(b []byte) (int, error) {
 			n += m
 			continue
 		}
-		p.wait(p.writeBy)
+		p.writing.wait(p.writing.by)
 	}
 }
 
 // push puts a segment on its way to the other end.
 func (p *pipe) push(s segment) {
 	o := p.other
-	s.due = time.Now().Add(p.net.path(p.local, p.remote).delay)
-	if k := len(o.in); k > 0 && s.due.Before(o.in[k-1].due) {
-		s.due = o.in[k-1].due // a stream does not overtake itself
+	s.due = time.Now().Add(p.out.delay)
+	if k := len(o.inbox); k > 0 && s.due.Before(o.inbox[k-1].due) {
+		s.due = o.inbox[k-1].due // a stream does not overtake itself
 	}
-	if link := p.net.path(p.local, p.remote); link.cut && !s.due.After(link.cutAt) {
-		s.due = link.cutAt.Add(1) // written at the instant of the cut: too late
+	if p.out.cut && !s.due.After(p.out.cutAt) {
+		s.due = p.out.cutAt.Add(1) // written at the instant of the cut: too late
 	}
-	o.in = append(o.in, s)
+	o.inbox = append(o.inbox, s)
 	o.held += len(s.data)
 	o.wake()
 }
@@ -165,7 +173,7 @@ func (p *pipe) shut() {
 	}
 	p.closed = true
 	p.push(segment{fin: true})
-	p.in, p.held = nil, 0
+	p.inbox, p.held = nil, 0
 	p.wake()
 	p.drop()
 }
@@ -175,7 +183,7 @@ func (p *pipe) fail(err error) {
 	if p.failed == nil {
 		p.failed = err
 	}
-	p.in, p.held = nil, 0
+	p.inbox, p.held = nil, 0
 	p.wake()
 	p.drop()
 }
@@ -190,30 +198,31 @@ func (p *pipe) drop() {
 
 // wake lets whoever waits at this end look again.
 func (p *pipe) wake() {
-	if p.changed != nil {
-		close(p.changed)
-		p.changed = nil
-	}
+	p.reading.changed.Broadcast()
+	p.writing.changed.Broadcast()
 }
 
-// wait gives the lock up until something changes or the time comes.
-func (p *pipe) wait(until time.Time) {
-	if p.changed == nil {
-		p.changed = make(chan struct{})
+// wait gives the lock up until something changes or the time comes; it may return before. A connection waits
+// for each of its bytes, so the alarm is kept.
+func (s *side) wait(until time.Time) {
+	switch {
+	case until.IsZero() || until.Equal(s.set):
+	case s.alarm == nil:
+		s.alarm = time.AfterFunc(time.Until(until), s.ring)
+	default:
+		s.alarm.Reset(time.Until(until))
 	}
-	changed := p.changed
-	p.net.mu.Unlock()
-	defer p.net.mu.Lock()
-	if until.IsZero() {
-		<-changed
-		return
+	if !until.IsZero() {
+		s.set = until
 	}
-	t := time.NewTimer(time.Until(until))
-	defer t.Stop()
-	select {
-	case <-changed:
-	case <-t.C:
-	}
+	s.changed.Wait()
+}
+
+func (s *side) ring() {
+	s.changed.L.Lock()
+	defer s.changed.L.Unlock()
+	s.set = time.Time{}
+	s.changed.Broadcast()
 }
 
 // SetDeadline sets both deadlines.
@@ -232,10 +241,10 @@ func (p *pipe) setDeadlines(read, write *time.Time) error {
 		return net.ErrClosed
 	}
 	if read != nil {
-		p.readBy = *read
+		p.reading.by = *read
 	}
 	if write != nil {
-		p.writeBy = *write
+		p.writing.by = *write
 	}
 	p.wake()
 	return nil
