@@ -27,7 +27,7 @@ type gateView interface {
 // gatesSeen is all that a plan depends on. Gates and map are compared slot by slot, which
 // is too much for every duty of a leader when nothing has changed.
 type gatesSeen struct {
-	shown   *slotmap.Map
+	shown   slotmap.Slots
 	machine *fsm.Machine
 	version uint64 // of the machine's gates, taken before the look at them
 }

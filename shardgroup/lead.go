@@ -189,7 +189,7 @@ func (g *Group) safeIndex() uint64 {
 func (r *reign) gates(ctx context.Context, m *slotmap.Map) {
 	g := r.g
 	machine := g.Machine()
-	seen := gatesSeen{m, machine, machine.GateVersion()}
+	seen := gatesSeen{m.Slots(), machine, machine.GateVersion()}
 	if seen == r.quiet {
 		return
 	}

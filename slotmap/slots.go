@@ -20,6 +20,13 @@ type slot struct {
 	handoff uint64  // fence of the hand-over under way, 0 none
 }
 
+// Slots is the slots of a map, to be compared: two that are equal have the same owners, epochs and hand-overs. Maps
+// that come from each other by changes of other things have equal ones.
+type Slots struct{ pages [pageCount]*page }
+
+// Slots returns the slots.
+func (m *Map) Slots() Slots { return Slots{m.pages} }
+
 func (m *Map) slot(i uint16) slot {
 	if i >= SlotCount || m.pages[i/pageSlots] == nil {
 		return slot{}
