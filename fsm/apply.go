@@ -195,10 +195,10 @@ func (m *Machine) applyTick(body []byte) error {
 		if !ok {
 			break
 		}
-		s := &m.slots[slot]
-		s.mu.Lock()
-		m.db.Slot(slot).Delete(key)
-		s.mu.Unlock()
+		s := m.db.Slot(slot)
+		s.Lock()
+		s.Delete(key)
+		s.Unlock()
 	}
 	return nil
 }
@@ -222,12 +222,12 @@ func (m *Machine) applyGates(body []byte) error {
 // epoch can be opened again only with a newer one: whoever still has the older map must
 // not take the slot back.
 func (m *Machine) changeGate(slot uint16, c *GateChange) {
-	s := &m.slots[slot]
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	reopens := c.Epoch == s.epoch && s.gate == GateNone && c.Gate != GateNone
-	if c.Epoch < s.epoch || reopens || c.IfEmpty && m.db.Slot(slot).Len() > 0 {
+	s, gate, epoch := m.db.Slot(slot), &m.gates[slot], &m.epochs[slot]
+	s.Lock()
+	defer s.Unlock()
+	reopens := c.Epoch == *epoch && *gate == GateNone && c.Gate != GateNone
+	if c.Epoch < *epoch || reopens || c.IfEmpty && s.Len() > 0 {
 		return
 	}
-	s.gate, s.epoch = c.Gate, c.Epoch
+	*gate, *epoch = c.Gate, c.Epoch
 }

@@ -10,11 +10,10 @@ import (
 func (m *Machine) Damage(key []byte) bool {
 	m.applying.Lock()
 	defer m.applying.Unlock()
-	slot := slotmap.KeySlot(key)
-	s := &m.slots[slot]
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	v, _, _ := m.db.Slot(slot).Lookup(key)
+	s := m.db.Slot(slotmap.KeySlot(key))
+	s.Lock()
+	defer s.Unlock()
+	v, _, _ := s.Lookup(key)
 	str, ok := v.(*keyspace.String)
 	if !ok || str.Len() == 0 {
 		return false

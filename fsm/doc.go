@@ -18,7 +18,7 @@
 // Locks, in this order:
 //
 //	Machine.applying   held by the applier for an entry and by Freeze; shared by views of all slots
-//	slot.mu            held by the applier while a command changes the slot; shared by views of it
+//	keyspace.Slot      held by the applier while a command changes the slot; shared by views of it
 //
 // A view holds the lock of one slot, or applying, never both; so the applier may take further slots
 // while it holds some.

@@ -36,16 +36,16 @@ func (m *Machine) Freeze() *Frozen {
 // gateRuns returns all gates that were ever set.
 func (m *Machine) gateRuns() []GateChange {
 	var runs []GateChange
-	for i := range m.slots {
-		s, slot := &m.slots[i], uint16(i)
-		if s.gate == GateNone && s.epoch == 0 {
+	for i := range m.gates {
+		gate, epoch, slot := m.gates[i], m.epochs[i], uint16(i)
+		if gate == GateNone && epoch == 0 {
 			continue
 		}
-		if n := len(runs); n > 0 && runs[n-1].To+1 == slot && runs[n-1].Gate == s.gate && runs[n-1].Epoch == s.epoch {
+		if n := len(runs); n > 0 && runs[n-1].To+1 == slot && runs[n-1].Gate == gate && runs[n-1].Epoch == epoch {
 			runs[n-1].To = slot
 			continue
 		}
-		runs = append(runs, GateChange{From: slot, To: slot, Gate: s.gate, Epoch: s.epoch})
+		runs = append(runs, GateChange{From: slot, To: slot, Gate: gate, Epoch: epoch})
 	}
 	return runs
 }

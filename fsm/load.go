@@ -34,7 +34,7 @@ func (m *Machine) adopt(s *frozenState) {
 	for i := range s.gates {
 		g := &s.gates[i]
 		for slot := int(g.From); slot <= int(g.To); slot++ {
-			m.slots[slot].gate, m.slots[slot].epoch = g.Gate, g.Epoch
+			m.gates[slot], m.epochs[slot] = g.Gate, g.Epoch
 		}
 	}
 	m.status.now.Store(s.now)

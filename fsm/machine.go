@@ -28,17 +28,12 @@ type Machine struct {
 	run      runner       // the applier's
 	muted    *resp.Writer // for commands whose client is not here
 
-	slots [slotmap.SlotCount]slotState
-	views sync.Pool // of *runner
+	// Each is guarded by its slot's lock. Every command looks at a gate, and seldom anybody at its epoch.
+	gates  [slotmap.SlotCount]Gate
+	epochs [slotmap.SlotCount]uint64 // of each gate's last change
+	views  sync.Pool                 // of *runner
 
 	status status
-}
-
-// slotState is a slot's lock and what it guards besides the keys.
-type slotState struct {
-	mu    sync.RWMutex
-	gate  Gate
-	epoch uint64 // of the last gate change
 }
 
 // status is what may be read without a lock. The applier publishes it after each entry.
@@ -102,10 +97,10 @@ func (m *Machine) LogHash() (index, hash uint64) {
 
 // Gate returns a slot's gate and the epoch of its last change.
 func (m *Machine) Gate(slot uint16) (Gate, uint64) {
-	s := &m.slots[slot]
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.gate, s.epoch
+	s := m.db.Slot(slot)
+	s.RLock()
+	defer s.RUnlock()
+	return m.gates[slot], m.epochs[slot]
 }
 
 // GateVersion returns a number that is another one whenever a gate of this machine has changed. Whoever
@@ -125,19 +120,19 @@ func (m *Machine) Owned() []slotmap.Range {
 
 // SlotLen returns the number of keys in a slot.
 func (m *Machine) SlotLen(slot uint16) int {
-	s := &m.slots[slot]
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return m.db.Slot(slot).Len()
+	s := m.db.Slot(slot)
+	s.RLock()
+	defer s.RUnlock()
+	return s.Len()
 }
 
 // SlotKeys returns up to n keys of a slot.
 func (m *Machine) SlotKeys(slot uint16, n int) [][]byte {
-	s := &m.slots[slot]
-	s.mu.RLock()
-	defer s.mu.RUnlock()
+	s := m.db.Slot(slot)
+	s.RLock()
+	defer s.RUnlock()
 	var keys [][]byte
-	m.db.Slot(slot).Each(func(key []byte, _ keyspace.Value, _ int64) bool {
+	s.Each(func(key []byte, _ keyspace.Value, _ int64) bool {
 		if len(keys) >= n {
 			return false
 		}
@@ -149,11 +144,10 @@ func (m *Machine) SlotKeys(slot uint16, n int) [][]byte {
 
 // WatchKey returns what EXEC has to compare for a key that is watched from now on.
 func (m *Machine) WatchKey(key []byte) Watch {
-	slot := slotmap.KeySlot(key)
-	s := &m.slots[slot]
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return observe(m.db.Slot(slot), bytes.Clone(key), m.Now())
+	s := m.db.Slot(slotmap.KeySlot(key))
+	s.RLock()
+	defer s.RUnlock()
+	return observe(s, bytes.Clone(key), m.Now())
 }
 
 // observe returns a key's present state. A key that is past its time does not exist.

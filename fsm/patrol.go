@@ -50,7 +50,7 @@ func (m *Machine) Sample() Sample {
 	first := p.pick(slotmap.SlotCount)
 	for i := range patrolSlots {
 		slot := (first + i) % slotmap.SlotCount
-		p.number(m.slots[slot].epoch<<8 | uint64(m.slots[slot].gate))
+		p.number(m.epochs[slot]<<8 | uint64(m.gates[slot]))
 		if p.slot(m.db.Slot(uint16(slot))); p.keys <= 0 {
 			break
 		}

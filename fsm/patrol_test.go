@@ -99,7 +99,7 @@ func TestPatrolFindsDamage(t *testing.T) {
 // A gate that differs, and a key more, are found too.
 func TestPatrolFindsWrongState(t *testing.T) {
 	for name, change := range map[string]func(m *Machine){
-		"gate": func(m *Machine) { m.slots[9000].epoch++ },
+		"gate": func(m *Machine) { m.epochs[9000]++ },
 		"key":  func(m *Machine) { m.db.Slot(77).Put([]byte("stray"), keyspace.CopyString([]byte("x")), 0) },
 	} {
 		a, b := newRig(t), newRig(t)

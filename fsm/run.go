@@ -156,7 +156,7 @@ func (r *runner) admit(op *Op) (ok bool, why Gate) {
 	if op.Slot == NoSlot {
 		return true, GateOwned
 	}
-	return admit(r.m.slots[op.Slot].gate, op.Asking, func() (here, missing int) { return r.count(op) })
+	return admit(r.m.gates[op.Slot], op.Asking, func() (here, missing int) { return r.count(op) })
 }
 
 // count returns how many keys of an op exist and how many do not.
@@ -194,7 +194,7 @@ func (r *runner) lock(slot int32) {
 	if r.lockedAll || r.locked == slot {
 		return
 	}
-	r.m.slots[slot].mu.Lock()
+	r.m.db.Slot(uint16(slot)).Lock()
 	r.locked = slot
 }
 
@@ -202,9 +202,9 @@ func (r *runner) lockAll() {
 	if r.lockedAll {
 		return
 	}
-	for i := range r.m.slots {
+	for i := range slotmap.SlotCount {
 		if int32(i) != r.locked {
-			r.m.slots[i].mu.Lock()
+			r.m.db.Slot(uint16(i)).Lock()
 		}
 	}
 	r.lockedAll = true
@@ -214,11 +214,11 @@ func (r *runner) lockAll() {
 func (r *runner) leave() {
 	switch {
 	case r.lockedAll:
-		for i := range r.m.slots {
-			r.m.slots[i].mu.Unlock()
+		for i := range slotmap.SlotCount {
+			r.m.db.Slot(uint16(i)).Unlock()
 		}
 	case r.locked != NoSlot:
-		r.m.slots[r.locked].mu.Unlock()
+		r.m.db.Slot(uint16(r.locked)).Unlock()
 	}
 	r.locked, r.lockedAll = NoSlot, false
 }

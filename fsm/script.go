@@ -109,7 +109,7 @@ func (r *runner) bindTo(slot int32, several bool) (text string) {
 		return errScriptNonLocal
 	}
 	if r.slot == NoSlot {
-		if g := r.m.slots[slot].gate; g != GateOwned && g != GateMigrating {
+		if g := r.m.gates[slot]; g != GateOwned && g != GateMigrating {
 			return errScriptNonLocal
 		}
 		r.slot = slot

@@ -31,9 +31,9 @@ func (m *Machine) viewLocked(r *runner, op *Op, w *resp.Writer, now int64) ViewR
 		m.applying.RLock()
 		defer m.applying.RUnlock()
 	} else {
-		s := &m.slots[op.Slot]
-		s.mu.RLock()
-		defer s.mu.RUnlock()
+		s := m.db.Slot(uint16(op.Slot))
+		s.RLock()
+		defer s.RUnlock()
 	}
 	r.begin(max(now, machine), machine, m.status.views.Add(1))
 	r.reseed()

@@ -6,17 +6,11 @@ import "sync/atomic"
 // without any lock. Release it: as long as one is held, edits clone values.
 type Frozen struct {
 	db       *DB
-	slots    []frozenSlot
+	slots    []paged[record] // each slot parts with its table of pages before it next writes
 	keys     int
 	expires  int
 	rev      uint64
 	released atomic.Bool
-}
-
-// frozenSlot is a slot's table of pages; the slot parts with it before it next writes.
-type frozenSlot struct {
-	pages []page[record]
-	n     int
 }
 
 // Freeze takes the present state in a time that depends on the number of slots, not of keys. The
@@ -24,10 +18,9 @@ type frozenSlot struct {
 func (db *DB) Freeze() *Frozen {
 	db.epoch++
 	db.live.Add(1)
-	f := &Frozen{db: db, slots: make([]frozenSlot, len(db.slots)), keys: db.keys, expires: db.expiry.valid, rev: db.rev}
+	f := &Frozen{db: db, slots: make([]paged[record], len(db.slots)), keys: db.keys, expires: db.expiry.valid, rev: db.rev}
 	for i := range db.slots {
-		d := &db.slots[i].dense
-		f.slots[i] = frozenSlot{pages: d.pages, n: d.n}
+		f.slots[i] = db.slots[i].dense
 	}
 	return f
 }
@@ -49,15 +42,15 @@ func (f *Frozen) SlotLen(slot uint16) int { return f.slots[slot].n }
 
 // Each calls fn for every key of a slot in dense order until it returns false.
 func (f *Frozen) Each(slot uint16, fn func(key []byte, v Value, expire int64, rev uint64) bool) {
-	for i := range f.slots[slot].pages {
-		items := f.slots[slot].pages[i].items
-		for j := range items {
-			r := &items[j]
+	f.slots[slot].each(func(items []record) bool {
+		for i := range items {
+			r := &items[i]
 			if !fn(view(r.key), r.val, r.expire, r.rev()) {
-				return
+				return false
 			}
 		}
-	}
+		return true
+	})
 }
 
 // Release ends the freeze; nobody may read it any more. Calling it again does nothing.

@@ -10,28 +10,38 @@ const (
 
 // page is a run of entries. Only the array whose generation equals the page's may write to it.
 type page[T any] struct {
-	gen   uint64
 	items []T
+	gen   uint64
 }
 
-// paged is a growing array in pages that are copied on write. All pages but the last are full.
+// paged is a growing array in pages that are copied on write. All pages but the last are full. The first
+// is at hand without another look at memory: most arrays have no other.
 //
 // The table of pages is the array's own. The entries of a page whose generation is the array's own are
 // reachable from this array alone. Whoever shares them (clone, freeze) raises the generation of each
 // array that may still write.
 type paged[T any] struct {
-	pages []page[T]
+	first page[T]
 	n     int
 	gen   uint64
+	more  []page[T]
+}
+
+// page returns the page of position i.
+func (a *paged[T]) page(i int) *page[T] {
+	if i < pageLen {
+		return &a.first
+	}
+	return &a.more[i>>pageBits-1]
 }
 
 // at returns the entry at position i for reading.
-func (a *paged[T]) at(i int) *T { return &a.pages[i>>pageBits].items[i&pageMask] }
+func (a *paged[T]) at(i int) *T { return &a.page(i).items[i&pageMask] }
 
 // own makes the page of position i writable and reports whether its entries had to be copied for that.
 // The page is valid until the next push or pop.
 func (a *paged[T]) own(i int) (p *page[T], copied bool) {
-	p = &a.pages[i>>pageBits]
+	p = a.page(i)
 	if p.gen == a.gen {
 		return p, false
 	}
@@ -42,10 +52,13 @@ func (a *paged[T]) own(i int) (p *page[T], copied bool) {
 
 // push appends v. The last page must be writable (see own).
 func (a *paged[T]) push(v T) {
-	if a.n&pageMask == 0 {
-		a.pages = append(a.pages, page[T]{gen: a.gen})
+	switch {
+	case a.n == 0:
+		a.first = page[T]{gen: a.gen}
+	case a.n&pageMask == 0:
+		a.more = append(a.more, page[T]{gen: a.gen})
 	}
-	p := &a.pages[len(a.pages)-1]
+	p := a.page(a.n)
 	if len(p.items) == cap(p.items) {
 		p.items = resized(p.items, grownPage(len(p.items)))
 	}
@@ -55,14 +68,14 @@ func (a *paged[T]) push(v T) {
 
 // pop drops the last entry. Its page must be writable.
 func (a *paged[T]) pop() {
-	p := &a.pages[len(a.pages)-1]
+	p := a.page(a.n - 1)
 	last := len(p.items) - 1
 	clear(p.items[last:])
 	p.items = p.items[:last]
 	a.n--
 	if last == 0 {
 		*p = page[T]{}
-		a.pages = a.pages[:len(a.pages)-1]
+		a.more = a.more[:max(0, len(a.more)-1)]
 		return
 	}
 	if c := cap(p.items); c >= 16 && last*4 <= c {
@@ -73,7 +86,21 @@ func (a *paged[T]) pop() {
 // clone returns an array with the same content. Both copy a page before they next write to it.
 func (a *paged[T]) clone() paged[T] {
 	a.gen++
-	return paged[T]{pages: slices.Clone(a.pages), n: a.n, gen: a.gen}
+	c := *a
+	c.more = slices.Clone(a.more)
+	return c
+}
+
+// each calls fn with the entries of every page until it returns false.
+func (a *paged[T]) each(fn func(items []T) bool) {
+	if !fn(a.first.items) {
+		return
+	}
+	for i := range a.more {
+		if !fn(a.more[i].items) {
+			return
+		}
+	}
 }
 
 // grownPage returns the capacity that follows n: small steps, since many slots hold few keys.

@@ -128,7 +128,7 @@ func (s *Slot) writable(pos int) *record {
 // catchUp parts this slot's table of pages from the one a freeze has taken.
 func (s *Slot) catchUp() {
 	if s.dense.gen != s.db.epoch {
-		s.dense.pages = slices.Clone(s.dense.pages)
+		s.dense.more = slices.Clone(s.dense.more)
 		s.dense.gen = s.db.epoch
 	}
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"slices"
+	"time"
 
 	"github.com/redoubtdb/redoubt/fsm"
 	"github.com/redoubtdb/redoubt/resp"
@@ -14,9 +15,9 @@ import (
 
 // Peeker is a Shard that can read first and prove later.
 type Peeker interface {
-	// Peek answers a read from the present state into w. The answer must not leave this node unless the proof holds
+	// Peek answers a read from the present state into w, by a clock that said now (ms since 1970). The answer must not leave this node unless the proof holds
 	// for the term. A nil proof: nothing was written, and Read has to be used.
-	Peek(op *fsm.Op, w *resp.Writer) (p Proof, term uint64)
+	Peek(op *fsm.Op, w *resp.Writer, now int64) (p Proof, term uint64)
 }
 
 // Proof is whoever knows whether this node leads.
@@ -32,6 +33,7 @@ const maxPeeked = 256
 type peeks struct {
 	proof Proof
 	term  uint64
+	now   int64 // when the first of them was read, for all
 	reads []peeked
 }
 
@@ -46,12 +48,14 @@ func (c *Conn) peek() bool {
 	if c.srv.peeker == nil {
 		return false
 	}
-	from := c.out.Len()
-	proof, term := c.srv.peeker.Peek(&c.one, c.out)
+	p, from := &c.peeks, c.out.Len()
+	if len(p.reads) == 0 {
+		p.now = time.Now().UnixMilli()
+	}
+	proof, term := c.srv.peeker.Peek(&c.one, c.out, p.now)
 	if proof == nil {
 		return false
 	}
-	p := &c.peeks
 	if len(p.reads) > 0 && (proof != p.proof || term != p.term) {
 		c.out.Truncate(from)
 		return false

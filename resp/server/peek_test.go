@@ -4,7 +4,6 @@ import (
 	"reflect"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/redoubtdb/redoubt/fsm"
 	"github.com/redoubtdb/redoubt/resp"
@@ -26,11 +25,11 @@ var (
 	_ Proof  = (*lender)(nil)
 )
 
-func (l *lender) Peek(op *fsm.Op, w *resp.Writer) (Proof, uint64) {
+func (l *lender) Peek(op *fsm.Op, w *resp.Writer, now int64) (Proof, uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.peeks++
-	if l.shard.machine.View(op, w, time.Now().UnixMilli()) != fsm.Served {
+	if l.shard.machine.View(op, w, now) != fsm.Served {
 		return nil, 0
 	}
 	return l, l.term

@@ -64,13 +64,13 @@ func (s *shard) Read(ctx context.Context, op *fsm.Op, w *resp.Writer, o server.R
 }
 
 // Peek implements server.Peeker.
-func (s *shard) Peek(op *fsm.Op, w *resp.Writer) (server.Proof, uint64) {
+func (s *shard) Peek(op *fsm.Op, w *resp.Writer, now int64) (server.Proof, uint64) {
 	s.frozen.pass()
 	g := s.group.Load()
 	if g == nil {
 		return nil, 0
 	}
-	term, ok := g.Peek(op, w)
+	term, ok := g.Peek(op, w, now)
 	if !ok {
 		return nil, 0
 	}
