@@ -40,6 +40,7 @@ type Conn struct {
 	readBuffer int // its size, as far as hold knows
 
 	timed   uint // commands so far
+	counted counted
 	closing bool // no further command is read; what is answered is still sent
 }
 

@@ -78,11 +78,13 @@ func (c *Conn) nothing() {
 // fail, and its time be taken; what writes, waits for others.
 func (c *Conn) runCounted(q *call) {
 	spec, mark, direct := q.spec, c.out.Len(), c.batch.empty()
-	c.shared.last.Store(spec)
+	if c.shared.last.Load() != spec {
+		c.shared.last.Store(spec)
+	}
 	c.timed++
 	if c.timed%timedShare != 0 {
 		c.run(q)
-		c.srv.monitor.called(spec, 0, direct && c.failedSince(mark))
+		c.srv.monitor.called(&c.counted, spec, 0, direct && c.failedSince(mark))
 		return
 	}
 	start := time.Now()
@@ -91,7 +93,7 @@ func (c *Conn) runCounted(q *call) {
 	if !direct || !c.batch.empty() {
 		took = 0
 	}
-	c.srv.monitor.called(spec, took*timedShare, direct && c.failedSince(mark))
+	c.srv.monitor.called(&c.counted, spec, took*timedShare, direct && c.failedSince(mark))
 }
 
 // failedSince tells whether the reply that begins at mark is an error.

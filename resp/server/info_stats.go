@@ -29,6 +29,7 @@ type monitor struct {
 	idOnce   sync.Once
 	id       string
 	commands sync.Map // *command.Spec to *commandStat
+	resets   atomic.Uint32
 
 	mu     sync.Mutex // guards all below
 	base   counters   // subtracted from the frontend's counters
@@ -81,6 +82,7 @@ func (m *monitor) runID() string {
 // reset lets counters, peaks, errors and command statistics start anew.
 func (m *monitor) reset(s *Stats) {
 	m.commands.Clear()
+	m.resets.Add(1)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.base = readCounters(s)
@@ -129,15 +131,27 @@ func (m *monitor) failed(text string) {
 // commandStat counts the calls of one command.
 type commandStat struct{ calls, nanos, failed atomic.Int64 }
 
+// counted is where a connection's latest command is counted: most send the same one over and over.
+type counted struct {
+	spec   *command.Spec
+	stat   *commandStat
+	resets uint32
+}
+
 // called counts a call of a command.
-func (m *monitor) called(spec *command.Spec, took time.Duration, failed bool) {
-	v, ok := m.commands.Load(spec)
-	if !ok {
-		v, _ = m.commands.LoadOrStore(spec, &commandStat{})
+func (m *monitor) called(c *counted, spec *command.Spec, took time.Duration, failed bool) {
+	if resets := m.resets.Load(); c.spec != spec || c.resets != resets {
+		v, ok := m.commands.Load(spec)
+		if !ok {
+			v, _ = m.commands.LoadOrStore(spec, &commandStat{})
+		}
+		*c = counted{spec, v.(*commandStat), resets}
 	}
-	stat := v.(*commandStat)
+	stat := c.stat
 	stat.calls.Add(1)
-	stat.nanos.Add(int64(took))
+	if took > 0 {
+		stat.nanos.Add(int64(took))
+	}
 	if failed {
 		stat.failed.Add(1)
 	}

@@ -168,8 +168,9 @@ func TestErrorAndCommandStats(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	get := d.server.table.Lookup([]byte("get"))
-	d.server.monitor.called(get, 3*time.Microsecond, false)
-	d.server.monitor.called(get, 2*time.Microsecond, true)
+	var c counted
+	d.server.monitor.called(&c, get, 3*time.Microsecond, false)
+	d.server.monitor.called(&c, get, 2*time.Microsecond, true)
 	d.server.monitor.failed("MOVED 1 a:1")
 	d.server.monitor.failed("MOVED 2 b:1")
 	for i := range 2 * maxErrorCodes {
@@ -185,6 +186,10 @@ func TestErrorAndCommandStats(t *testing.T) {
 	d.want("CONFIG RESETSTAT", "+OK|")
 	if fields, _ := d.infoFields("errorstats", "commandstats"); len(fields) > 0 {
 		t.Errorf("after RESETSTAT: %v", fields)
+	}
+	d.server.monitor.called(&c, get, 0, false)
+	if fields, _ := d.infoFields("commandstats"); !strings.HasPrefix(fields["cmdstat_get"], "calls=1,") {
+		t.Errorf("a call after RESETSTAT: %v", fields)
 	}
 }
 
