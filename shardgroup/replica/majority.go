@@ -9,8 +9,8 @@ import (
 // ErrNoMajority is returned when the group would not have a majority any more.
 var ErrNoMajority = errors.New("the other voters do not answer")
 
-// majorityPoll is how often majority looks for answers.
-const majorityPoll = 10 * time.Millisecond
+// pollInterval is how often a wait looks whether it is over.
+const pollInterval = 10 * time.Millisecond
 
 // electorate tells who has a vote after a change: given a member, and whether it has one before.
 type electorate func(id string, before bool) bool
@@ -33,7 +33,7 @@ func (r *Replica) majority(ctx context.Context, votes electorate) error {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, r.options.election())
 	defer cancel()
-	t := time.NewTicker(majorityPoll)
+	t := time.NewTicker(pollInterval)
 	defer t.Stop()
 	for {
 		if err := r.leadingErr(); err != nil {

@@ -63,14 +63,11 @@ func (r *Replica) AddLearner(id string) error {
 
 // Promote gives a caught-up learner its vote, once it answers, and with it a majority.
 func (r *Replica) Promote(ctx context.Context, id string) error {
-	return r.change(func(c Configuration) error {
+	return r.changeVoters(ctx, with(id), func(c Configuration) error {
 		if s, ok := c.Find(id); !ok || s.Voter {
 			return fmt.Errorf("%s is no learner: %w", id, ErrNoMember)
 		}
-		if err := r.caughtUp(id); err != nil {
-			return err
-		}
-		return r.majority(ctx, with(id))
+		return r.caughtUp(id)
 	}, func() raft.IndexFuture {
 		return r.raft.AddVoter(raft.ServerID(id), raft.ServerAddress(id), 0, enqueueLimit)
 	})
@@ -78,8 +75,8 @@ func (r *Replica) Promote(ctx context.Context, id string) error {
 
 // Demote takes a voter's vote once a majority of the others answers.
 func (r *Replica) Demote(ctx context.Context, id string) error {
-	return r.change(func(c Configuration) error {
-		return r.spare(ctx, c, id)
+	return r.changeVoters(ctx, without(id), func(c Configuration) error {
+		return needsAnotherVoter(c, id)
 	}, func() raft.IndexFuture {
 		return r.raft.DemoteVoter(raft.ServerID(id), 0, enqueueLimit)
 	})
@@ -87,15 +84,14 @@ func (r *Replica) Demote(ctx context.Context, id string) error {
 
 // Remove takes a member out of the group once a majority of the others answers.
 func (r *Replica) Remove(ctx context.Context, id string) error {
-	return r.change(func(c Configuration) error {
-		return r.spare(ctx, c, id)
+	return r.changeVoters(ctx, without(id), func(c Configuration) error {
+		return needsAnotherVoter(c, id)
 	}, func() raft.IndexFuture {
 		return r.raft.RemoveServer(raft.ServerID(id), 0, enqueueLimit)
 	})
 }
 
-// spare says whether the group can do without a member.
-func (r *Replica) spare(ctx context.Context, c Configuration, id string) error {
+func needsAnotherVoter(c Configuration, id string) error {
 	s, ok := c.Find(id)
 	switch {
 	case !ok:
@@ -103,7 +99,7 @@ func (r *Replica) spare(ctx context.Context, c Configuration, id string) error {
 	case s.Voter && c.Voters() == 1:
 		return fmt.Errorf("%s is the last voter: %w", id, ErrNoMember)
 	}
-	return r.majority(ctx, without(id))
+	return nil
 }
 
 // caughtUp says whether a member could take part without delaying others.
@@ -117,6 +113,21 @@ func (r *Replica) caughtUp(id string) error {
 		return fmt.Errorf("%s has %d of %d: %w", id, c.matched, last, ErrNotCaughtUp)
 	}
 	return nil
+}
+
+// changeVoters makes one change of who votes, once a majority of those who do afterwards answers. It
+// does not stand in the way of other changes, or of a transfer, while it waits for that.
+func (r *Replica) changeVoters(ctx context.Context, votes electorate, check func(Configuration) error, request func() raft.IndexFuture) error {
+	if err := r.leadingErr(); err != nil {
+		return notRun(err)
+	}
+	if err := check(r.Configuration()); err != nil {
+		return notRun(err)
+	}
+	if err := r.majority(ctx, votes); err != nil {
+		return notRun(err)
+	}
+	return r.change(check, request)
 }
 
 // change makes one change of the configuration: it returns nil when the new
