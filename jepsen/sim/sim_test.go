@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/redoubtdb/redoubt/slotmap"
 )
 
 // logBuffer collects the nodes' log lines; a failing test prints the end of them.
@@ -234,8 +236,8 @@ func TestFreezeMasters(t *testing.T) {
 // Without the metadata group's majority the data groups that have theirs go on serving.
 func TestMetadataMinority(t *testing.T) {
 	simulate(t, 9, 3, func(t *testing.T, c *Cluster) {
-		voters := c.hosts[0].node.MetaVoters()
-		if len(voters) != 5 {
+		var voters []slotmap.NodeID
+		if !Until(5*time.Second, func() bool { voters = c.hosts[0].node.MetaVoters(); return len(voters) == 5 }) {
 			t.Fatalf("nine nodes have %d metadata voters, want 5", len(voters))
 		}
 		l := StartLoad(c, 4, 7)
