@@ -41,8 +41,8 @@ func (g *Group) Read(ctx context.Context, op *fsm.Op, w *resp.Writer) error {
 	return g.readByQuorum(ctx, op, w)
 }
 
-// Peek runs one read-only command on the present state, by a clock that said now (ms), if this node leads and reads by lease. Its answer counts only if
-// Holds says so afterwards for the same term. False: nothing was written.
+// Peek runs one read-only command on the present state, by a clock that said now (ms since 1970), if this node leads and
+// reads by lease. Its answer counts only if Holds says so afterwards for the same term. False: nothing was written.
 func (g *Group) Peek(op *fsm.Op, w *resp.Writer, now int64) (term uint64, ok bool) {
 	if term, ok = g.leadingTerm(); !ok || g.opt.Reads() != ReadLease {
 		return 0, false

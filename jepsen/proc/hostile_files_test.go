@@ -81,8 +81,8 @@ func starve(t *testing.T, c *Cluster, l *Load, i int) {
 			t.Errorf("a client that came meanwhile: %v", r.Err)
 		}
 	}
-	// What it met in the time of want may end it now: it ends in its own time.
-	eventually(t, "a snapshot afterwards", func() bool {
+	// What it met in the time of want may end it now: it ends in its own time. A snapshot shows that it has not.
+	eventually(t, "it is whole", func() bool {
 		if !c.Running(i) {
 			if !strings.Contains(c.LogTail(i), "too many open files") {
 				t.Errorf("it ended and did not say why: %s", c.LogTail(i))
@@ -95,6 +95,9 @@ func starve(t *testing.T, c *Cluster, l *Load, i int) {
 	})
 	settle(t, c)
 	await(t, l, 100)
+	if r := c.Call(i, "SAVE"); r.Outcome != client.Done {
+		t.Errorf("SAVE afterwards: %v", r.Err)
+	}
 	if n := logLines(t, c, i, "too many open files"); n > 2000 {
 		t.Errorf("%d lines in the log", n)
 	}

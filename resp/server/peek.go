@@ -15,8 +15,8 @@ import (
 
 // Peeker is a Shard that can read first and prove later.
 type Peeker interface {
-	// Peek answers a read from the present state into w, by a clock that said now (ms since 1970). The answer must not leave this node unless the proof holds
-	// for the term. A nil proof: nothing was written, and Read has to be used.
+	// Peek answers a read from the present state into w, by a clock that said now (ms since 1970). The answer must
+	// not leave this node unless the proof holds for the term. A nil proof: nothing was written, and Read has to be used.
 	Peek(op *fsm.Op, w *resp.Writer, now int64) (p Proof, term uint64)
 }
 

@@ -9,7 +9,7 @@ import (
 // ErrNoMajority is returned when the group would not have a majority any more.
 var ErrNoMajority = errors.New("the other voters do not answer")
 
-// pollInterval is how often a wait looks whether it is over.
+// pollInterval is how often poll looks.
 const pollInterval = 10 * time.Millisecond
 
 // electorate tells who has a vote after a change: given a member, and whether it has one before.
@@ -31,25 +31,36 @@ func without(id string) electorate {
 // election time at most.
 func (r *Replica) majority(ctx context.Context, votes electorate) error {
 	began := time.Now()
+	var deposed error
+	decided := r.poll(ctx, func() bool {
+		deposed = r.leadingErr()
+		return deposed != nil || r.answered(votes, began)
+	})
+	switch {
+	case decided:
+		return deposed
+	case r.ctx.Err() != nil:
+		return ErrClosed
+	}
+	return ErrNoMajority
+}
+
+// poll waits for a condition, an election time at most; false: that, ctx or this member ended first.
+func (r *Replica) poll(ctx context.Context, cond func() bool) bool {
 	ctx, cancel := context.WithTimeout(ctx, r.options.election())
 	defer cancel()
 	t := time.NewTicker(pollInterval)
 	defer t.Stop()
-	for {
-		if err := r.leadingErr(); err != nil {
-			return err
-		}
-		if r.answered(votes, began) {
-			return nil
-		}
+	for !cond() {
 		select {
 		case <-t.C:
 		case <-ctx.Done():
-			return ErrNoMajority
+			return false
 		case <-r.ctx.Done():
-			return ErrClosed
+			return false
 		}
 	}
+	return true
 }
 
 // answered says whether a majority of those who have a vote after a change has answered since,

@@ -9,13 +9,13 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// Transfer hands leadership to a caught-up voter, after the change of the configuration that is under way, if
-// there is one. It returns nil when this
+// Transfer hands leadership to a caught-up voter, after the change of the
+// configuration that is under way, if there is one. It returns nil when this
 // member does not lead any more, ErrNotRun when nothing was begun, and
 // otherwise an error after which this member leads on, without its lease until
 // the end of the term: the request to take over may still be on its way.
 func (r *Replica) Transfer(ctx context.Context, id string) error {
-	if !r.awaitChange(ctx) {
+	if !r.poll(ctx, r.changing.TryLock) {
 		return notRun(ErrBusy)
 	}
 	defer r.changing.Unlock()
@@ -39,24 +39,6 @@ func (r *Replica) Transfer(ctx context.Context, id string) error {
 	}
 	r.spawn(func() { r.watchTransfer(term, began) })
 	return fmt.Errorf("transfer to %s: %w", id, errors.Join(err, ErrUnknown))
-}
-
-// awaitChange locks changing; false: not within an election time, or until ctx ends.
-func (r *Replica) awaitChange(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, r.options.election())
-	defer cancel()
-	t := time.NewTicker(pollInterval)
-	defer t.Stop()
-	for !r.changing.TryLock() {
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			return false
-		case <-r.ctx.Done():
-			return false
-		}
-	}
-	return true
 }
 
 // watchTransfer fails this member if, three election times after a transfer

@@ -103,6 +103,13 @@ func (n *Node) until(ctx context.Context, cond func() bool) bool {
 	return true
 }
 
+// untilTimeout is until for a node time-out at most.
+func (n *Node) untilTimeout(ctx context.Context, cond func() bool) bool {
+	ctx, cancel := context.WithTimeout(ctx, n.nodeTimeout())
+	defer cancel()
+	return n.until(ctx, cond)
+}
+
 // AddSlots implements CLUSTER ADDSLOTS: it answers when the slots are this group's and,
 // where this node leads it, are served.
 func (n *Node) AddSlots(ctx context.Context, ranges []slotmap.Range) error {
@@ -318,9 +325,7 @@ func (n *Node) Failover(ctx context.Context, mode server.FailoverMode) error {
 // awaitLeader waits, for a node time-out at most, until this node knows who leads its group: right after a failover the
 // map may say so while nothing has come from the new leader yet.
 func (n *Node) awaitLeader(ctx context.Context, g *shardgroup.Group) (leader slotmap.NodeID) {
-	ctx, cancel := context.WithTimeout(ctx, n.nodeTimeout())
-	defer cancel()
-	n.until(ctx, func() bool {
+	n.untilTimeout(ctx, func() bool {
 		leader = g.Leader()
 		return leader != "" && (leader != n.Self() || g.Leading())
 	})

@@ -131,9 +131,7 @@ func (n *Node) handOverMeta(ctx context.Context, member *metaraft.Member) {
 
 // awaitSuccessor waits, for a node time-out at most, until somebody leads the group of a member that has handed over.
 func (n *Node) awaitSuccessor(ctx context.Context, r *replica.Replica) {
-	ctx, cancel := context.WithTimeout(ctx, n.nodeTimeout())
-	defer cancel()
-	n.until(ctx, func() bool {
+	n.untilTimeout(ctx, func() bool {
 		leader, _ := r.Leader()
 		return leader != ""
 	})

@@ -249,6 +249,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// end makes one end of a connection. The lock must be held.
 func (n *Net) end(local, remote string, addr address) *pipe {
 	waits := func() side { return side{changed: sync.NewCond(&n.mu)} }
 	return &pipe{net: n, local: local, remote: remote, addr: addr, in: n.path(remote, local), out: n.path(local, remote), reading: waits(), writing: waits()}
