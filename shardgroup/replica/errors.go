@@ -39,6 +39,9 @@ var (
 	ErrTransferStuck = errors.New("leadership transfer is stuck")
 	// ErrStore is reported when the log, the stable store or the snapshots fail.
 	ErrStore = errors.New("storage failed")
+	// ErrRolledBack is reported when the group's leader has other entries where this member
+	// has committed ones: a majority has lost what it had acknowledged. See rollback.go.
+	ErrRolledBack = errors.New("the group has lost entries that this member has applied")
 	// ErrHalted is reported when the state machine cannot go on.
 	ErrHalted = errors.New("state machine halted")
 	// ErrShutdownStuck is returned when goroutines of the library had to be

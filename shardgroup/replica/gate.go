@@ -59,6 +59,10 @@ type ballot interface {
 	appliedByRaft() uint64
 	// installing tells the log that a snapshot is being installed.
 	installing(bool)
+	// termOf is the term of one of our entries, if we still know it.
+	termOf(index uint64) (term uint64, ok bool)
+	// rollback fails this member: a leader has another entry there than we have committed.
+	rollback(index uint64)
 	// urge makes this member a candidate at once, if it follows a leader that is silent.
 	urge()
 }
@@ -170,6 +174,10 @@ func (g *gate) pass(rpc raft.RPC, stop <-chan struct{}) bool {
 func (g *gate) refuse(rpc *raft.RPC) bool {
 	switch req := rpc.Command.(type) {
 	case *raft.AppendEntriesRequest:
+		if g.rolledBack(req) {
+			rpc.Respond(nil, errFailed)
+			return true
+		}
 		g.hear(req.Term)
 		g.settle()
 		rpc.Command = g.graft(req)

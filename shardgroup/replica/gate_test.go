@@ -22,6 +22,7 @@ type standIn struct {
 	install []bool
 	known   acquaintance
 	urges   int
+	lost    []uint64
 }
 
 func (s *standIn) Term() uint64                                { return s.term }
@@ -30,8 +31,12 @@ func (s *standIn) acquaintance(string) acquaintance            { return s.known 
 func (s *standIn) eligible(r *raft.RequestPreVoteRequest) bool { return r.LastLogIndex >= 10 }
 func (s *standIn) snapshot() position                          { return s.snap }
 func (s *standIn) appliedByRaft() uint64                       { return s.applied }
-func (s *standIn) urge()                                       { s.urges++ }
-func (s *standIn) installing(yes bool)                         { s.install = append(s.install, yes) }
+func (s *standIn) rollback(index uint64)                       { s.lost = append(s.lost, index) }
+func (s *standIn) termOf(index uint64) (uint64, bool) {
+	return s.snap.term, index == s.snap.index && index > 0
+}
+func (s *standIn) urge()               { s.urges++ }
+func (s *standIn) installing(yes bool) { s.install = append(s.install, yes) }
 
 // outcome is what the gate made of a request.
 type outcome struct {

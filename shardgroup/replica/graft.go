@@ -49,6 +49,10 @@ func (g *gate) graft(req *raft.AppendEntriesRequest) *raft.AppendEntriesRequest 
 // for.
 func (g *gate) install(rpc *raft.RPC, req *raft.InstallSnapshotRequest, stop <-chan struct{}) {
 	if req.Term >= g.ballot.Term() && req.LastLogIndex <= g.ballot.appliedByRaft() && !g.exposed.has(hazardInstall) {
+		if g.rolledBackBy(req) {
+			rpc.Respond(nil, errFailed)
+			return
+		}
 		_, _ = io.Copy(io.Discard, rpc.Reader)
 		rpc.Respond(&raft.InstallSnapshotResponse{RPCHeader: header(), Term: req.Term, Success: true}, nil)
 		return

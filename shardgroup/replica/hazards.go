@@ -12,6 +12,8 @@ const (
 	hazardRestore                        // a restore that fails half-way does not halt the member
 	hazardInstall                        // a snapshot that comes late is installed
 	hazardGraft                          // requests that begin before the snapshot, or whose commit index lies beyond them, are passed on
+	hazardRollback                       // what the group has lost stays applied
+	hazardDeafened                       // answers behind one that is no success are for somebody who does not listen
 	hazardReturn                         // requests that failed are left to the library's pauses
 )
 

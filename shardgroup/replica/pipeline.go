@@ -56,16 +56,25 @@ func (p *pipeline) Close() error {
 	return p.AppendPipeline.Close()
 }
 
-// forward records each answer and passes it on.
+// forward records each answer and passes it on. At the first that is no success the library
+// stops listening, but may go on sending for a while; if nobody took the answers then, its
+// sender would wait for ever, and the peer would never get an entry again.
 func (p *pipeline) forward() {
+	out := p.out // nil: nobody listens any more
 	for {
 		select {
 		case f := <-p.AppendPipeline.Consumer():
 			p.conclude(f)
+			if out == nil {
+				continue
+			}
 			select {
-			case p.out <- f:
+			case out <- f:
 			case <-p.stop:
 				return
+			}
+			if !p.transport.exposed.has(hazardDeafened) && (f.Error() != nil || !f.Response().Success) {
+				out = nil
 			}
 		case <-p.stop:
 			return

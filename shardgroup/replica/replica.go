@@ -20,6 +20,7 @@ type Replica struct {
 	stores    *stores
 	flusher   *flusher
 	snapshots *snapshotStore
+	entries   raft.LogStore
 	transport *transport
 	evidence  *evidence
 	gate      *gate
@@ -101,10 +102,14 @@ func (r *Replica) open(d Deps) (err error) {
 	guarded := &logStore{
 		inner: d.Store.Log, stores: r.stores, snapshots: r.snapshots, retain: d.Retain, flusher: r.flusher, deferred: r.deferred,
 	}
+	if !r.options.exposed.has(hazardRollback) {
+		guarded.committed = r.committed
+	}
 	cache, err := raft.NewLogCache(logCacheSize, guarded)
 	if err != nil {
 		return err
 	}
+	r.entries = cache
 	r.machine = &machine{
 		inner: d.FSM, fail: r.fail, due: r.checkSnapshotDue, started: &r.started, durable: r.flusher.await, exposed: r.options.exposed,
 	}

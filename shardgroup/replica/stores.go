@@ -70,6 +70,7 @@ type logStore struct {
 	stores    *stores
 	snapshots *snapshotStore
 	retain    func() uint64 // nil: no limit
+	committed func() uint64 // the last index that this member takes for committed; nil: nobody asks
 	flusher   *flusher
 	deferred  func([]*raft.Log) bool // whether entries may be stored before they are durable
 }
@@ -129,11 +130,15 @@ func (l *logStore) StoreLog(e *raft.Log) error { return l.StoreLogs([]*raft.Log{
 // what lies behind the snapshot stays, so that the belief is true; the leader
 // overwrites what is wrong there, as always.
 //
-// Otherwise the head of the log goes, but no further than retain allows.
+// Otherwise the head of the log goes, but no further than retain allows; or a tail that
+// the group never had. A tail that it had fails the member.
 func (l *logStore) DeleteRange(from, to uint64) error {
 	l.flusher.settle()
 	to, err := l.limit(from, to)
 	if err != nil || to < from {
+		return err
+	}
+	if err := l.checkRollback(from, to); err != nil {
 		return err
 	}
 	return l.stores.check("truncate log", l.inner.DeleteRange(from, to))

@@ -219,7 +219,7 @@ func (n *Node) openStore(s seat) (*persistence.GroupStore, error) {
 		check = shardgroup.CheckWitnessSnapshot
 	}
 	o := persistence.GroupOptions{Engine: cfg.Raft.LogEngine, CheckSnapshot: check}
-	if cfg.Storage.AppendFsync != "always" {
+	if !n.syncs() {
 		o.NoSync, o.OnFailure = true, func(err error) { n.groupFailed(s, err) }
 	}
 	if cfg.Storage.AppendFsync == "everysec" {

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/redoubtdb/redoubt/resp/server/config"
-	"github.com/redoubtdb/redoubt/shardgroup"
 	"github.com/redoubtdb/redoubt/slotmap"
 )
 
@@ -23,7 +22,7 @@ func (n *Node) retime() {
 	n.handOver(ctx)
 	cancel()
 	for _, g := range n.running(nil) {
-		n.restartGroup(g)
+		_ = n.reopen(g, nil) // an error ends the node
 	}
 	n.life.lock()
 	defer n.life.unlock()
@@ -34,22 +33,6 @@ func (n *Node) retime() {
 	if err := n.openMeta(n.topology.Map()); err != nil {
 		n.fail(err)
 	}
-}
-
-// restartGroup closes a member and opens it again from its disk.
-func (n *Node) restartGroup(g *shardgroup.Group) {
-	n.life.lock()
-	defer n.life.unlock()
-	s := seatOf(g)
-	if n.closing || n.groups[s] != g {
-		return
-	}
-	n.stopGroup(s, false)
-	if err := n.startGroup(s); err != nil {
-		n.fail(err)
-		return
-	}
-	n.useOwnGroup(n.topology.Map())
 }
 
 // useOwnGroup points the frontend to this node's data group. The caller holds life.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/redoubtdb/redoubt/persistence"
 	"github.com/redoubtdb/redoubt/shardgroup"
 	"github.com/redoubtdb/redoubt/slotmap"
 )
@@ -41,29 +42,14 @@ func (n *Node) takeover(ctx context.Context, g *shardgroup.Group) error {
 
 // rebuild makes this member the only one of its group.
 func (n *Node) rebuild(g *shardgroup.Group) error {
-	n.life.lock()
-	defer n.life.unlock()
-	if n.closing || n.groups[seatOf(g)] != g {
-		return errChanging
-	}
-	n.stopGroup(seatOf(g), false)
-	if err := n.recoverStore(g.ID()); err != nil {
-		n.fail(err)
-		return fmt.Errorf("ERR %w", err)
-	}
-	if err := n.startGroup(seatOf(g)); err != nil {
-		n.fail(err)
-		return fmt.Errorf("ERR %w", err)
-	}
-	n.useOwnGroup(n.topology.Map())
-	return nil
-}
-
-func (n *Node) recoverStore(id slotmap.GroupID) error {
-	store, err := n.openStore(seat{id, roleData})
-	if err != nil {
+	err := n.reopen(g, func(store *persistence.GroupStore) error {
+		return shardgroup.Recover(store, slotmap.ServerID(n.rec.Node, n.rec.Incarnation), n.table, n.log)
+	})
+	switch {
+	case errors.Is(err, errChanging):
 		return err
+	case err != nil:
+		return fmt.Errorf("ERR %w", err)
 	}
-	err = shardgroup.Recover(store, slotmap.ServerID(n.rec.Node, n.rec.Incarnation), n.table, n.log)
-	return errors.Join(err, store.Close())
+	return nil
 }

@@ -90,6 +90,6 @@ func raftDirectives() []directive {
 		enum("replica-read-consistency", "linearizable", "linearizable", "stale"),
 		enum("raft-log-engine", "wal", "wal", "boltdb").with(immutable),
 		integer("raft-snapshot-entries", "65536", 1, maxInt64),
-		integer("raft-trailing-entries", "16384", 0, maxInt64),
+		integer("raft-trailing-entries", "16384", 1, maxInt64),
 	}
 }
