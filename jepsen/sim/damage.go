@@ -11,8 +11,9 @@ import (
 // a vote or is about to, as the group's leader sees it, must keep a majority of voters whose
 // disks are whole. Without a leader nobody can tell.
 func (n *Nemesis) canLose(h int) bool {
-	for _, g := range n.c.hosts[h].node.Groups() {
-		leader := n.leaderOf(g.Kind == server.GroupMeta, g.ID)
+	node := n.c.hosts[h].node
+	for _, g := range node.Groups() {
+		leader := n.leaderOf(node.Map().ClusterID, g.Kind == server.GroupMeta, g.ID)
 		if leader == nil || !n.majorityWithout(h, leader.Members) {
 			return false
 		}
@@ -20,10 +21,11 @@ func (n *Nemesis) canLose(h int) bool {
 	return true
 }
 
-// leaderOf is a group as its latest leader sees it, nil if there is none among the nodes that run.
-func (n *Nemesis) leaderOf(meta bool, id slotmap.GroupID) (best *server.GroupStatus) {
+// leaderOf is a group as its latest leader sees it, nil if there is none among the nodes that run. Every
+// cluster has a metadata group, that of a spare alone too.
+func (n *Nemesis) leaderOf(cluster string, meta bool, id slotmap.GroupID) (best *server.GroupStatus) {
 	for _, host := range n.c.hosts {
-		if host.node == nil {
+		if host.node == nil || host.node.Map().ClusterID != cluster {
 			continue
 		}
 		for _, g := range host.node.Groups() {
