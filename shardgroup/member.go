@@ -60,6 +60,9 @@ func (m *member) Apply(index, term uint64, data []byte) {
 	}
 	machine := m.machine.Load()
 	before := machine.Now()
+	if h.Kind == fsm.KindDigest {
+		m.digests.announce(index)
+	}
 	if err := machine.Apply(index, term, data, requests); err != nil {
 		m.halt(fmt.Errorf("entry %d of term %d cannot be applied: %w", index, term, err))
 		m.giveUp(b)

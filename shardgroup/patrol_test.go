@@ -3,6 +3,7 @@ package shardgroup
 import (
 	"errors"
 	"reflect"
+	"sync"
 	"testing"
 	"time"
 
@@ -120,10 +121,12 @@ func TestPatrolFindsDamagedLeader(t *testing.T) {
 		g.fill(100)
 		g.applied()
 		bad := g.leader()
+		var writer sync.WaitGroup
 		stop := make(chan struct{})
-		defer close(stop)
-		go func() {
-			for i := 0; ; i++ {
+		end := sync.OnceFunc(func() { close(stop); writer.Wait() })
+		defer end()
+		writer.Go(func() {
+			for {
 				select {
 				case <-stop:
 					return
@@ -136,11 +139,12 @@ func TestPatrolFindsDamagedLeader(t *testing.T) {
 					_, _ = g.doOn(bad, "INCR counter")
 				}
 			}
-		}()
+		})
 		time.Sleep(3 * time.Second)
 		bad.Machine().Damage([]byte("key:42"))
 		g.noticed(bad, 20*time.Second)
 		g.until("another leads", func() bool { l := g.leader(); return l != nil && l != bad })
+		end()
 		g.stop(bad)
 		if out, err := g.do("GETSET key:42 x"); err != nil || out != "$2\r\n42\r\n" {
 			t.Errorf("%q %v", out, err)
