@@ -14,7 +14,7 @@ import (
 // ever after the member's state would be another. So the member fails, with
 // ErrRolledBack, as soon as it sees that: when it is told to cut off what is
 // committed (checkRollback), or when a leader has other entries than its snapshot holds
-// (rolledBack, rolledBackBy). What to do about it is its owner's decision.
+// (rolledBack, rolledBackBy). What to do about it is its owner's decision: docs/adr/0021.
 
 // committed is the last index that this member takes for committed.
 func (r *Replica) committed() uint64 {
