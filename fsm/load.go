@@ -197,7 +197,7 @@ func (l *loader) Element(e rdb.Element) error {
 	fresh := true
 	switch v := l.value.(type) {
 	case *keyspace.String:
-		v.Set(append([]byte(nil), e.A...))
+		l.value = keyspace.CopyString(e.A)
 		fresh = l.first
 	case *keyspace.List:
 		v.PushBack(e.A)

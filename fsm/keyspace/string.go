@@ -32,7 +32,52 @@ func NewString(b []byte) *String {
 }
 
 // CopyString returns a string that holds a copy of b.
-func CopyString(b []byte) *String { return NewString(exactCopy(b)) }
+func CopyString(b []byte) *String {
+	s := roomFor(len(b))
+	copy(s.buffer()[:len(b)], b)
+	s.length = uint32(len(b))
+	return s
+}
+
+// inline is a String with its data behind it: one object for the collector, and one place in memory to read.
+type inline[T any] struct {
+	String
+	room T
+}
+
+// roomFor returns an empty string with room for n bytes, beside it if they are few: in the sizes that fill
+// the runtime's size classes.
+func roomFor(n int) *String {
+	switch {
+	case n > 112:
+		return NewString(make([]byte, 0, n))
+	case n > 80:
+		s := &inline[[112]byte]{}
+		return s.over(s.room[:0])
+	case n > 64:
+		s := &inline[[80]byte]{}
+		return s.over(s.room[:0])
+	case n > 48:
+		s := &inline[[64]byte]{}
+		return s.over(s.room[:0])
+	case n > 32:
+		s := &inline[[48]byte]{}
+		return s.over(s.room[:0])
+	case n > 16:
+		s := &inline[[32]byte]{}
+		return s.over(s.room[:0])
+	case n > 8:
+		s := &inline[[16]byte]{}
+		return s.over(s.room[:0])
+	}
+	s := &inline[[8]byte]{}
+	return s.over(s.room[:0])
+}
+
+func (s *String) over(b []byte) *String {
+	s.Set(b)
+	return s
+}
 
 // Bytes returns the content, valid until the next edit. It must not be written to.
 func (s *String) Bytes() []byte { return unsafe.Slice(s.data, int(s.length)) }
@@ -70,8 +115,8 @@ func (s *String) Kind() Kind { return KindString }
 
 // Clone copies the bytes, since strings are edited in place.
 func (s *String) Clone() Value {
-	c := &String{}
-	c.adopt(exactCopy(s.Bytes()), s.capacity&rawFlag)
+	c := CopyString(s.Bytes())
+	c.capacity |= s.capacity & rawFlag
 	return c
 }
 
@@ -94,9 +139,3 @@ func (s *String) Sticky() bool { return s.capacity&rawFlag != 0 }
 
 // SetSticky marks the string as edited in place.
 func (s *String) SetSticky() { s.capacity |= rawFlag }
-
-func exactCopy(b []byte) []byte {
-	c := make([]byte, len(b))
-	copy(c, b)
-	return c
-}
