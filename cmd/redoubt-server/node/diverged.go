@@ -11,8 +11,9 @@ import (
 )
 
 // divergedFile stands in the data directory of a node whose state was found to differ from that
-// of a majority, or to hold what the majority has lost although the log is synced. Its snapshots and its log may be what was wrong, so it does not start with
-// them again. Removing the data directory removes the file too.
+// of a majority, or to hold what the majority has lost although logs are synced. Its snapshots and
+// its log may be what was wrong, or all that is left of it, so it does not start with them again.
+// Removing the data directory removes the file too.
 const divergedFile = "diverged.json"
 
 const divergedVersion = 1
