@@ -34,15 +34,8 @@ func NewString(b []byte) *String {
 // CopyString returns a string that holds a copy of b.
 func CopyString(b []byte) *String {
 	s := roomFor(len(b))
-	copy(s.buffer()[:len(b)], b)
-	s.length = uint32(len(b))
+	s.Set(append(s.buffer(), b...))
 	return s
-}
-
-// inline is a String with its data behind it: one object for the collector, and one place in memory to read.
-type inline[T any] struct {
-	String
-	room T
 }
 
 // roomFor returns an empty string with room for n bytes, beside it if they are few: in the sizes that fill
@@ -52,31 +45,30 @@ func roomFor(n int) *String {
 	case n > 112:
 		return NewString(make([]byte, 0, n))
 	case n > 80:
-		s := &inline[[112]byte]{}
-		return s.over(s.room[:0])
+		return besideRoom[[112]byte]()
 	case n > 64:
-		s := &inline[[80]byte]{}
-		return s.over(s.room[:0])
+		return besideRoom[[80]byte]()
 	case n > 48:
-		s := &inline[[64]byte]{}
-		return s.over(s.room[:0])
+		return besideRoom[[64]byte]()
 	case n > 32:
-		s := &inline[[48]byte]{}
-		return s.over(s.room[:0])
+		return besideRoom[[48]byte]()
 	case n > 16:
-		s := &inline[[32]byte]{}
-		return s.over(s.room[:0])
+		return besideRoom[[32]byte]()
 	case n > 8:
-		s := &inline[[16]byte]{}
-		return s.over(s.room[:0])
+		return besideRoom[[16]byte]()
 	}
-	s := &inline[[8]byte]{}
-	return s.over(s.room[:0])
+	return besideRoom[[8]byte]()
 }
 
-func (s *String) over(b []byte) *String {
-	s.Set(b)
-	return s
+// besideRoom returns an empty string with its room, an array of bytes, behind it: one object for the collector, and one
+// place in memory to read.
+func besideRoom[T any]() *String {
+	s := &struct {
+		String
+		room T
+	}{}
+	s.Set(unsafe.Slice((*byte)(unsafe.Pointer(&s.room)), unsafe.Sizeof(s.room))[:0])
+	return &s.String
 }
 
 // Bytes returns the content, valid until the next edit. It must not be written to.
