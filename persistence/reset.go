@@ -3,8 +3,6 @@ package persistence
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 )
 
 // Reset empties the log and removes the snapshots of a group. What Raft must not forget,
@@ -28,21 +26,7 @@ func (s *GroupStore) Reset() error {
 	return nil
 }
 
-func (s *snapshotDir) removeAll() error {
-	entries, err := os.ReadDir(s.path)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if _, _, _, ok := parseID(e.Name()); !ok {
-			continue
-		}
-		if err := removeDir(filepath.Join(s.path, e.Name())); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (s *snapshotDir) removeAll() error { return s.removeAllBut(nil) }
 
 func (st *memorySnapshots) removeAll() error {
 	return st.s.write("snapshot", func(g *memoryGroup) error {

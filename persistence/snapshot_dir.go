@@ -168,6 +168,11 @@ func (s *snapshotDir) reap() error {
 	for _, m := range metas[:min(len(metas), s.retain)] {
 		keep[m.ID] = true
 	}
+	return s.removeAllBut(keep)
+}
+
+// removeAllBut removes the snapshots, damaged ones too, whose ids are not to be kept.
+func (s *snapshotDir) removeAllBut(keep map[string]bool) error {
 	entries, err := os.ReadDir(s.path)
 	if err != nil {
 		return err
