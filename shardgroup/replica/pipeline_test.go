@@ -40,7 +40,7 @@ func sendToDeafened(t *testing.T, h hazards) (sent int) {
 		if first := <-p.Consumer(); first.Error() == nil && first.Response().Success {
 			t.Fatal("the member takes entries")
 		}
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) // virtual time: whoever waits still waits for ever
 		sent = len(sends)
 		_ = p.Close()
 		<-done

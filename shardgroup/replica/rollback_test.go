@@ -15,22 +15,20 @@ import (
 // loss is a case in which two of three members lose the end of their logs.
 type loss struct {
 	name   string
-	before func(t *testing.T, survivor *member) // they lose it
-	after  func(t *testing.T, l *member)        // there is a leader again
+	before func(g *trio, survivor *member) // they lose it
+	after  func(l *member)                 // there is a leader again
 }
 
 var losses = []loss{
-	{"its log", func(*testing.T, *member) {}, func(*testing.T, *member) {}},
-	{"its snapshot", func(t *testing.T, survivor *member) { // without a log behind it
+	{"its log", func(*trio, *member) {}, func(*member) {}},
+	{"its snapshot", func(g *trio, survivor *member) { // without a log behind it
 		end := survivor.LastIndex()
 		survivor.options.TrailingEntries = 1
 		survivor.crash()
 		survivor.restart()
-		for survivor.AppliedIndex() < end {
-			time.Sleep(time.Millisecond)
-		}
+		g.eventually("the survivor has applied its log again", func() bool { return survivor.AppliedIndex() >= end })
 		if err := survivor.TakeSnapshot(); err != nil {
-			t.Fatal(err)
+			g.t.Fatal(err)
 		}
 		survivor.crash()
 		survivor.edit(func(s *persistence.GroupStore) error {
@@ -39,10 +37,10 @@ var losses = []loss{
 			return s.Log.DeleteRange(first, last)
 		})
 		survivor.restart()
-	}, func(*testing.T, *member) {}},
-	{"its log, by a snapshot", func(*testing.T, *member) {}, func(t *testing.T, l *member) {
+	}, func(*member) {}},
+	{"its log, by a snapshot", func(*trio, *member) {}, func(l *member) {
 		if err := l.TakeSnapshot(); err != nil {
-			t.Fatal(err)
+			l.t.Fatal(err)
 		}
 	}},
 }
@@ -68,7 +66,7 @@ func (c *loss) lose(t *testing.T, h hazards) (failure error, same bool) {
 			g.mustPut(survivor, fmt.Sprint(i))
 		}
 		g.converge()
-		c.before(t, survivor)
+		c.before(g, survivor)
 		g.isolate(survivor)
 		end := survivor.LastIndex()
 		for _, m := range g.others(survivor) {
@@ -88,12 +86,12 @@ func (c *loss) lose(t *testing.T, h hazards) (failure error, same bool) {
 		if l.LastIndex() >= end {
 			t.Fatalf("the new leader is at %d already, the survivor at %d", l.LastIndex(), end)
 		}
-		c.after(t, l)
+		c.after(l)
 		g.net.HealAll()
 		for i := range 20 {
 			g.mustPut(l, fmt.Sprint("more ", i))
 		}
-		time.Sleep(3 * time.Second)
+		time.Sleep(3 * time.Second) // virtual time: whoever does not notice by then does not at all
 		select {
 		case failure = <-survivor.Failed():
 			survivor.shutdown()
