@@ -6,7 +6,6 @@ import (
 	"io"
 	"testing"
 
-	"github.com/redoubtdb/redoubt/fsm/keyspace"
 	"github.com/redoubtdb/redoubt/slotmap"
 )
 
@@ -15,7 +14,7 @@ func full(b *testing.B, keys int) *rig {
 	r := newRig(b)
 	for i := range keys {
 		key := fmt.Appendf(nil, "key:%012d", i)
-		r.m.db.Slot(slotmap.KeySlot(key)).Put(key, keyspace.CopyString(make([]byte, 32)), 0)
+		r.m.db.Slot(slotmap.KeySlot(key)).PutString(key, make([]byte, 32), 0)
 	}
 	return r
 }

@@ -13,8 +13,7 @@ func (m *Machine) Damage(key []byte) bool {
 	s := m.db.Slot(slotmap.KeySlot(key))
 	s.Lock()
 	defer s.Unlock()
-	v, _, _ := s.Lookup(key)
-	str, ok := v.(*keyspace.String)
+	str, ok := s.Edit(key).(*keyspace.String)
 	if !ok || str.Len() == 0 {
 		return false
 	}

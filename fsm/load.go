@@ -58,8 +58,10 @@ type loader struct {
 	allKeys, allExpires int64    // announced
 
 	key    []byte
+	kind   keyspace.Kind
 	expire int64
-	value  keyspace.Value // of the present key, nil when only checking
+	text   []byte         // of the present key, a string
+	value  keyspace.Value // of another one, nil when only checking
 	first  bool           // no element of the present key was seen
 }
 
@@ -180,13 +182,14 @@ func (l *loader) BeginKey(k rdb.Key) error {
 	}
 	l.key, l.expire, l.first = append(l.key[:0], k.Name...), k.ExpireMs, true
 	mark := l.marks[0]
-	kind := kindOf(k.Kind)
-	if kind == 0 {
+	l.kind = kindOf(k.Kind)
+	if l.kind == 0 {
 		return badSnapshot("key %q has a type that cannot be loaded", k.Name)
 	}
-	l.digest.key(l.key, kind, mark&1 != 0, l.expire, mark>>1)
-	if l.m != nil {
-		l.value = newValue(kind)
+	l.digest.key(l.key, l.kind, mark&1 != 0, l.expire, mark>>1)
+	l.value = nil
+	if l.m != nil && l.kind != keyspace.KindString {
+		l.value = newValue(l.kind)
 	}
 	return nil
 }
@@ -195,10 +198,11 @@ func (l *loader) BeginKey(k rdb.Key) error {
 func (l *loader) Element(e rdb.Element) error {
 	l.digest.element(e.A, e.B)
 	fresh := true
-	switch v := l.value.(type) {
-	case *keyspace.String:
-		l.value = keyspace.CopyString(e.A)
+	if l.kind == keyspace.KindString {
+		l.text = append(l.text[:0], e.A...)
 		fresh = l.first
+	}
+	switch v := l.value.(type) {
 	case *keyspace.List:
 		v.PushBack(e.A)
 	case *keyspace.Set:
@@ -213,7 +217,7 @@ func (l *loader) Element(e rdb.Element) error {
 	return nil
 }
 
-// EndKey puts the key into its slot.
+// EndKey ends a key.
 func (l *loader) EndKey() error {
 	l.digest.end()
 	mark := l.marks[0]
@@ -225,13 +229,25 @@ func (l *loader) EndKey() error {
 	if l.m == nil {
 		return nil
 	}
-	if s, ok := l.value.(keyspace.Sticky); ok && mark&1 != 0 {
-		s.SetSticky()
-	}
-	if !l.m.db.Slot(l.slot).Restore(l.key, l.value, l.expire, mark>>1) {
+	if !l.restore(mark>>1, mark&1 != 0) {
 		return badSnapshot("key %q stands twice", l.key)
 	}
 	return nil
+}
+
+// restore puts the present key into its slot unless it is there.
+func (l *loader) restore(rev uint64, sticky bool) bool {
+	slot := l.m.db.Slot(l.slot)
+	if l.kind == keyspace.KindString && !sticky {
+		return slot.RestoreString(l.key, l.text, l.expire, rev)
+	}
+	if l.kind == keyspace.KindString {
+		l.value = keyspace.CopyString(l.text)
+	}
+	if s, ok := l.value.(keyspace.Sticky); ok && sticky {
+		s.SetSticky()
+	}
+	return slot.Restore(l.key, l.value, l.expire, rev)
 }
 
 // kindOf translates the type of a key in a file, 0 if machines have no such values.
@@ -251,8 +267,6 @@ func kindOf(k rdb.Kind) keyspace.Kind {
 
 func newValue(k keyspace.Kind) keyspace.Value {
 	switch k {
-	case keyspace.KindString:
-		return keyspace.NewString(nil)
 	case keyspace.KindList:
 		return keyspace.NewList()
 	case keyspace.KindSet:

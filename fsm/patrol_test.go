@@ -82,8 +82,8 @@ func TestPatrolFindsDamage(t *testing.T) {
 			if n := roundsUntil(t, a, b, 50); n <= 50 {
 				t.Fatalf("equal machines differ in round %d", n)
 			}
-			v, _, ok := b.m.db.Slot(slotmap.KeySlot([]byte(c.key))).Lookup([]byte(c.key))
-			if !ok {
+			v := b.m.db.Slot(slotmap.KeySlot([]byte(c.key))).Edit([]byte(c.key))
+			if v == nil {
 				t.Fatal("no such key")
 			}
 			c.damage(v)
@@ -100,7 +100,7 @@ func TestPatrolFindsDamage(t *testing.T) {
 func TestPatrolFindsWrongState(t *testing.T) {
 	for name, change := range map[string]func(m *Machine){
 		"gate": func(m *Machine) { m.epochs[9000]++ },
-		"key":  func(m *Machine) { m.db.Slot(77).Put([]byte("stray"), keyspace.CopyString([]byte("x")), 0) },
+		"key":  func(m *Machine) { m.db.Slot(77).PutString([]byte("stray"), []byte("x"), 0) },
 	} {
 		a, b := newRig(t), newRig(t)
 		change(b.m)
@@ -124,7 +124,7 @@ func BenchmarkSample(b *testing.B) {
 	r := full(b, 1000)
 	b.Run("write", func(b *testing.B) {
 		for b.Loop() {
-			r.m.db.Slot(1).Put([]byte("key"), keyspace.CopyString(make([]byte, 32)), 0)
+			r.m.db.Slot(1).PutString([]byte("key"), make([]byte, 32), 0)
 		}
 	})
 	b.Run("entryOfOneWrite", func(b *testing.B) {

@@ -29,7 +29,7 @@ func newHotPath(t testing.TB, request string) *hotPath {
 		t.Fatal(problem)
 	}
 	h.spec = spec
-	h.ctx.Put([]byte("k"), keyspace.CopyString([]byte("12345")))
+	h.ctx.PutString([]byte("k"), []byte("12345"), 0)
 	return h
 }
 

@@ -55,17 +55,23 @@ func (c *Ctx) Put(key []byte, v keyspace.Value) {
 	c.Slot.Put(key, v, 0)
 }
 
-// PutKeepTTL stores v at key and keeps the expire time that key has.
-func (c *Ctx) PutKeepTTL(key []byte, v keyspace.Value) {
-	c.mustApply()
-	_, expire := c.lookup(key)
-	c.Slot.Put(key, v, expire)
-}
-
 // PutExpireAt stores v at key with the expire time ms, 0 for none.
 func (c *Ctx) PutExpireAt(key []byte, v keyspace.Value, ms int64) {
 	c.mustApply()
 	c.Slot.Put(key, v, ms)
+}
+
+// PutString stores a copy of the string b at key with the expire time ms, 0 for none.
+func (c *Ctx) PutString(key, b []byte, ms int64) {
+	c.mustApply()
+	c.Slot.PutString(key, b, ms)
+}
+
+// PutStringKeepTTL stores a copy of the string b at key and keeps the expire time that key has.
+func (c *Ctx) PutStringKeepTTL(key, b []byte) {
+	c.mustApply()
+	_, expire := c.lookup(key)
+	c.Slot.PutString(key, b, expire)
 }
 
 // Del removes key and reports whether it was there.

@@ -53,7 +53,7 @@ func TestCtxTreatsExpiredKeysAsGone(t *testing.T) {
 		t.Error("an expired key is edited")
 	}
 	c := newTestCtx(true, ctxNow, past)
-	c.PutKeepTTL(ctxKey, keyspace.CopyString([]byte("new")))
+	c.PutStringKeepTTL(ctxKey, []byte("new"))
 	if at, ok := c.ExpireAt(ctxKey); at != 0 || !ok {
 		t.Errorf("the new value inherits the expire time %d", at)
 	}
@@ -67,8 +67,9 @@ func TestCtxExpireTimes(t *testing.T) {
 		want int64
 	}{
 		{"Put drops it", func(c *Ctx) { c.Put(ctxKey, value()) }, 0},
-		{"PutKeepTTL keeps it", func(c *Ctx) { c.PutKeepTTL(ctxKey, value()) }, 9000},
 		{"PutExpireAt sets it", func(c *Ctx) { c.PutExpireAt(ctxKey, value(), 7000) }, 7000},
+		{"PutString sets it", func(c *Ctx) { c.PutString(ctxKey, []byte("new"), 7000) }, 7000},
+		{"PutStringKeepTTL keeps it", func(c *Ctx) { c.PutStringKeepTTL(ctxKey, []byte("new")) }, 9000},
 		{"SetExpireAt sets it", func(c *Ctx) { c.SetExpireAt(ctxKey, 8000) }, 8000},
 		{"Persist removes it", func(c *Ctx) { c.Persist(ctxKey) }, 0},
 		{"Touched leaves it", func(c *Ctx) { c.Touched(ctxKey) }, 9000},
@@ -90,7 +91,8 @@ func TestViewMustNotWrite(t *testing.T) {
 	value := keyspace.CopyString(nil)
 	writes := map[string]func(c *Ctx){
 		"Edit": func(c *Ctx) { c.Edit(ctxKey) }, "Put": func(c *Ctx) { c.Put(ctxKey, value) }, "Del": func(c *Ctx) { c.Del(ctxKey) },
-		"PutKeepTTL": func(c *Ctx) { c.PutKeepTTL(ctxKey, value) }, "PutExpireAt": func(c *Ctx) { c.PutExpireAt(ctxKey, value, 1) },
+		"PutExpireAt": func(c *Ctx) { c.PutExpireAt(ctxKey, value, 1) },
+		"PutString":   func(c *Ctx) { c.PutString(ctxKey, nil, 1) }, "PutStringKeepTTL": func(c *Ctx) { c.PutStringKeepTTL(ctxKey, nil) },
 		"SetExpireAt": func(c *Ctx) { c.SetExpireAt(ctxKey, 1) }, "Persist": func(c *Ctx) { c.Persist(ctxKey) },
 		"Touched": func(c *Ctx) { c.Touched(ctxKey) }, "EditString": func(c *Ctx) { EditString(c, ctxKey) },
 	}

@@ -4,7 +4,6 @@ import (
 	"math"
 	"strconv"
 
-	"github.com/redoubtdb/redoubt/fsm/keyspace"
 	"github.com/redoubtdb/redoubt/resp"
 )
 
@@ -91,7 +90,7 @@ func addInt(c *Ctx, by int64) {
 		return
 	}
 	var digits [maxInt64Digits]byte
-	c.PutKeepTTL(c.Args[1], keyspace.CopyString(strconv.AppendInt(digits[:0], sum, 10)))
+	c.PutStringKeepTTL(c.Args[1], strconv.AppendInt(digits[:0], sum, 10))
 	c.W.Int(sum)
 }
 
@@ -116,5 +115,5 @@ func runIncrbyfloat(c *Ctx) {
 		return
 	}
 	c.W.Bulk(sum)
-	c.PutKeepTTL(c.Args[1], keyspace.CopyString(sum))
+	c.PutStringKeepTTL(c.Args[1], sum)
 }

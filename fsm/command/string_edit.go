@@ -55,7 +55,7 @@ func runAppend(c *Ctx) {
 	case !ok:
 		return
 	case s == nil:
-		c.Put(key, keyspace.CopyString(tail))
+		c.PutString(key, tail, 0)
 		c.W.Int(int64(len(tail)))
 		return
 	case !stringFits(c, int64(s.Len()), int64(len(tail))):
@@ -125,7 +125,7 @@ func runMsetnx(c *Ctx) {
 // putPairs stores key after value, key after value.
 func putPairs(c *Ctx, pairs [][]byte) {
 	for i := 0; i < len(pairs); i += 2 {
-		c.Put(pairs[i], keyspace.CopyString(pairs[i+1]))
+		c.PutString(pairs[i], pairs[i+1], 0)
 	}
 }
 

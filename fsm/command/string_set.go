@@ -102,7 +102,7 @@ func runSet(c *Ctx) {
 	if o.keepTTL {
 		deadline, _ = c.ExpireAt(c.Args[1])
 	}
-	c.PutExpireAt(c.Args[1], keyspace.CopyString(c.Args[2]), deadline)
+	c.PutString(c.Args[1], c.Args[2], deadline)
 	if !o.get {
 		c.W.OK()
 	}
@@ -113,7 +113,7 @@ func runSetnx(c *Ctx) {
 		c.W.Int(0)
 		return
 	}
-	c.Put(c.Args[1], keyspace.CopyString(c.Args[2]))
+	c.PutString(c.Args[1], c.Args[2], 0)
 	c.W.Int(1)
 }
 
@@ -126,13 +126,13 @@ func setExpiring(c *Ctx, name string, k clock) {
 	if !ok {
 		return
 	}
-	c.PutExpireAt(c.Args[1], keyspace.CopyString(c.Args[3]), deadline)
+	c.PutString(c.Args[1], c.Args[3], deadline)
 	c.W.OK()
 }
 
 func runGetset(c *Ctx) {
 	if writeOld(c, c.Get(c.Args[1])) {
-		c.Put(c.Args[1], keyspace.CopyString(c.Args[2]))
+		c.PutString(c.Args[1], c.Args[2], 0)
 	}
 }
 

@@ -219,7 +219,7 @@ func TestScanMissesNothing(t *testing.T) {
 		n := rapid.IntRange(0, 200).Draw(t, "keys")
 		for i := range n {
 			s, k := key(i)
-			s.Put(k, NewString(nil), 0)
+			s.PutString(k, nil, 0)
 		}
 		seen := map[string]bool{}
 		note := func(k []byte, _ Value, _ int64) { seen[string(k)] = true }
@@ -243,7 +243,7 @@ func TestScanMissesNothing(t *testing.T) {
 				if s.Delete(k) {
 					gone[i] = true
 				} else {
-					s.Put(k, NewString(nil), 0)
+					s.PutString(k, nil, 0)
 				}
 			}
 		}
@@ -260,7 +260,7 @@ func TestRandomKeyReachesEveryKey(t *testing.T) {
 	want := map[string]bool{}
 	for i := range 1000 {
 		k := fmt.Append(nil, i)
-		db.Slot(uint16(i*131%16384)).Put(k, NewString(nil), 0)
+		db.Slot(uint16(i*131%16384)).PutString(k, nil, 0)
 		want[string(k)] = true
 	}
 	for rank := range db.Len() {
@@ -319,7 +319,8 @@ func TestElementsAreCopied(t *testing.T) {
 	str.Append(b)
 	str.SetRange(3, b)
 	db := NewDB()
-	db.Slot(0).Put(b, CopyString(b), 5)
+	db.Slot(0).PutString(b, b, 5)
+	db.Slot(1).Put(b, CopyString(b), 5)
 	copy(b, "xyz")
 	for _, v := range []Value{l, h, s, str} {
 		if got := render(v); got != map[Kind]string{
@@ -328,7 +329,9 @@ func TestElementsAreCopied(t *testing.T) {
 			t.Errorf("%s holds the caller's memory: %s", v.Kind(), got)
 		}
 	}
-	if v, _, ok := db.Slot(0).Lookup([]byte("abc")); !ok || render(v) != `"abc"` {
-		t.Error("a key is the caller's memory")
+	for slot := range uint16(2) {
+		if v, _, ok := db.Slot(slot).Lookup([]byte("abc")); !ok || render(v) != `"abc"` {
+			t.Error("a key or its value is the caller's memory")
+		}
 	}
 }

@@ -14,6 +14,7 @@
 //     hole, so that positions only ever shrink; scans walk downwards and miss nothing that stays.
 //   - What a Frozen sees never changes: a page of the array is copied before its first change after
 //     the freeze, a value before its first edit.
+//   - A string and its key stand in one block of memory without pointers, which never changes (see String).
 //   - Bytes handed out (keys, fields, members, elements) are immutable for ever; the bytes of a
 //     String only until its next edit.
 package keyspace

@@ -33,18 +33,15 @@ type expiry struct {
 
 const expirySlack = 64 // void appointments that are tolerated in any case
 
-// add makes an appointment; at == 0 makes none.
+// add makes an appointment.
 func (e *expiry) add(at int64, slot uint16, key string) {
-	if at == 0 {
-		return
-	}
 	e.valid++
 	e.heap = append(e.heap, expiryItem{at, slot, key})
 	e.up(len(e.heap) - 1)
 }
 
-// drop tells that the appointment is void; the record must say so already.
-func (e *expiry) drop(at int64, slot uint16, key string) {
+// drop tells that an appointment at this time, 0 for none, is void; the record must say so already.
+func (e *expiry) drop(at int64) {
 	if at == 0 {
 		return
 	}

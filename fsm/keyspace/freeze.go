@@ -45,7 +45,7 @@ func (f *Frozen) Each(slot uint16, fn func(key []byte, v Value, expire int64, re
 	f.slots[slot].each(func(items []record) bool {
 		for i := range items {
 			r := &items[i]
-			if !fn(view(r.key), r.val, r.expire, r.rev()) {
+			if !fn(view(r.key()), r.value(), r.expire, r.rev()) {
 				return false
 			}
 		}

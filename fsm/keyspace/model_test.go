@@ -1,6 +1,7 @@
 package keyspace
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -164,7 +165,16 @@ type world struct {
 
 func (w *world) key(t *rapid.T) (slot uint16, key string) {
 	slot = rapid.SampledFrom([]uint16{0, 1, 127, 128, 16383}).Draw(t, "slot")
-	return slot, fmt.Sprintf("k%d", rapid.IntRange(0, 400).Draw(t, "key"))
+	if n := rapid.IntRange(-1, 400).Draw(t, "key"); n >= 0 {
+		return slot, fmt.Sprintf("k%d", n)
+	}
+	return slot, ""
+}
+
+// drawText draws a string's content, also none, or more than is copied when it gets another key.
+func drawText(t *rapid.T) []byte {
+	n := rapid.SampledFrom([]int{0, 1, 5, 6, 7, 32, repackMax, repackMax + 1}).Draw(t, "length")
+	return bytes.Repeat([]byte{byte('a' + rapid.IntRange(0, 25).Draw(t, "letter"))}, n)
 }
 
 func drawExpiry(t *rapid.T) int64 { return rapid.Int64Range(0, 20).Draw(t, "expire") }
@@ -177,13 +187,54 @@ func (w *world) Put(t *rapid.T) {
 	w.model.put(slot, key, render(v), expire)
 }
 
+func (w *world) PutString(t *rapid.T) {
+	slot, key := w.key(t)
+	expire, text := drawExpiry(t), drawText(t)
+	w.db.Slot(slot).PutString([]byte(key), text, expire)
+	w.model.put(slot, key, fmt.Sprintf("%q", text), expire)
+}
+
+// Restore adds a key with a revision of its own.
+func (w *world) Restore(t *rapid.T) {
+	slot, key := w.key(t)
+	expire, rev := drawExpiry(t), uint64(rapid.IntRange(1, revMask).Draw(t, "revision"))
+	var ok bool
+	var val string
+	if s := w.db.Slot(slot); rapid.Bool().Draw(t, "string") {
+		text := drawText(t)
+		val, ok = fmt.Sprintf("%q", text), s.RestoreString([]byte(key), text, expire, rev)
+	} else {
+		v := drawValue(t)
+		val, ok = render(v), s.Restore([]byte(key), v, expire, rev)
+	}
+	if absent := w.model.at(slot, key) == nil; ok != absent {
+		t.Fatalf("restoring %s: %v", key, ok)
+	}
+	if ok {
+		w.model.slots[slot] = append(w.model.slots[slot], modelKey{key, val, expire, rev})
+	}
+}
+
+// Copy gives a key's value to another key, too.
+func (w *world) Copy(t *rapid.T) {
+	slot, from := w.key(t)
+	_, to := w.key(t)
+	s := w.db.Slot(slot)
+	v, expire, ok := s.Lookup([]byte(from))
+	if !ok || from == to {
+		return
+	}
+	s.Put([]byte(to), v.Clone(), expire)
+	w.model.put(slot, to, render(v), expire)
+}
+
 // Fill adds many keys at once, so that pages and indexes are met at their limits.
 func (w *world) Fill(t *rapid.T) {
 	slot, _ := w.key(t)
 	from, n := rapid.IntRange(0, 400).Draw(t, "from"), rapid.IntRange(1, 400).Draw(t, "n")
 	for i := from; i < from+n; i++ {
 		key := fmt.Sprintf("k%d", i)
-		w.db.Slot(slot).Put([]byte(key), CopyString([]byte(key)), 0)
+		w.db.Slot(slot).PutString([]byte(key), []byte(key), 0)
 		w.model.put(slot, key, fmt.Sprintf("%q", key), 0)
 	}
 }

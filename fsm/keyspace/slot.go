@@ -1,47 +1,9 @@
 package keyspace
 
-import (
-	"encoding/binary"
-	"sync"
-)
+import "sync"
 
 // scanLimit is the number of keys up to which a slot needs no index and compares them one by one.
 const scanLimit = 8
-
-// record is one key, in 48 bytes.
-type record struct {
-	key    string
-	val    Value
-	expire int64  // ms since 1970, 0: never
-	mark   uint64 // revision, tag of the key, and sharedBit
-}
-
-// A mark tells most keys apart without a look at them, which would be somewhere else in memory.
-const (
-	sharedBit = 1 << 63 // the value may be shared with a Frozen
-	tagShift  = 56
-	tagMask   = 0x7f << tagShift
-	revMask   = 1<<tagShift - 1
-)
-
-func (r *record) rev() uint64 { return r.mark & revMask }
-
-// setRev gives the record a new revision.
-func (r *record) setRev(rev uint64) { r.mark = r.mark&^revMask | rev }
-
-// tagOf is the tag of a key, at its place in a mark: seven bits of a hash of its length and last bytes,
-// in which the keys of a program differ most.
-func tagOf(key []byte) uint64 {
-	h := uint64(len(key))
-	if len(key) >= 8 {
-		h ^= binary.LittleEndian.Uint64(key[len(key)-8:])
-	} else {
-		for _, c := range key {
-			h = h<<8 ^ uint64(c)
-		}
-	}
-	return h * 0x9e3779b97f4a7c15 >> (tagShift + 1) << tagShift & tagMask
-}
 
 // Slot is the dictionary of one hash slot. The caller holds its lock for every call, alone if the call may write.
 //
@@ -70,7 +32,7 @@ func (s *Slot) Lookup(key []byte) (v Value, expire int64, ok bool) {
 		return nil, 0, false
 	}
 	r := s.dense.at(pos)
-	return r.val, r.expire, true
+	return r.value(), r.expire, true
 }
 
 // Rev returns the revision of the key's last modification.
@@ -87,7 +49,7 @@ func (s *Slot) Rev(key []byte) (rev uint64, ok bool) {
 func (s *Slot) Each(fn func(key []byte, v Value, expire int64) bool) {
 	for pos := range s.dense.n {
 		r := s.dense.at(pos)
-		if !fn(view(r.key), r.val, r.expire) {
+		if !fn(view(r.key()), r.value(), r.expire) {
 			return
 		}
 	}
@@ -96,13 +58,13 @@ func (s *Slot) Each(fn func(key []byte, v Value, expire int64) bool) {
 // Random returns the key at position i, 0 <= i < Len().
 func (s *Slot) Random(i int) (key []byte, v Value, expire int64) {
 	r := s.dense.at(i)
-	return view(r.key), r.val, r.expire
+	return view(r.key()), r.value(), r.expire
 }
 
 // At returns all of the key at position i, 0 <= i < Len().
 func (s *Slot) At(i int) (key []byte, v Value, expire int64, rev uint64) {
 	r := s.dense.at(i)
-	return view(r.key), r.val, r.expire, r.rev()
+	return view(r.key()), r.value(), r.expire, r.rev()
 }
 
 // Scan visits count positions downwards from cursor (0: from the top) and returns the cursor to
@@ -111,7 +73,7 @@ func (s *Slot) At(i int) (key []byte, v Value, expire int64, rev uint64) {
 func (s *Slot) Scan(cursor uint64, count int, fn func(key []byte, v Value, expire int64)) (next uint64) {
 	return scanDown(cursor, s.dense.n, count, func(pos int) {
 		r := s.dense.at(pos)
-		fn(view(r.key), r.val, r.expire)
+		fn(view(r.key()), r.value(), r.expire)
 	})
 }
 
@@ -123,7 +85,7 @@ func (s *Slot) find(key []byte) int {
 	h := s.index.hash(key)
 	seg := s.index.segment(h)
 	pos, cell := seg.first(h)
-	for pos >= 0 && s.dense.at(pos).key != string(key) {
+	for pos >= 0 && s.dense.at(pos).key() != string(key) {
 		pos, cell = seg.next(h, cell)
 	}
 	return pos
@@ -134,11 +96,11 @@ func (s *Slot) scan(key []byte) int {
 	tag := tagOf(key)
 	items := s.dense.first.items
 	for pos := range items {
-		if r := &items[pos]; r.mark&tagMask == tag && r.key == string(key) {
+		if r := &items[pos]; r.mark&tagMask == tag && r.key() == string(key) {
 			return pos
 		}
 	}
 	return -1
 }
 
-func (s *Slot) hashAt(pos int) uint64 { return s.index.hashString(s.dense.at(pos).key) }
+func (s *Slot) hashAt(pos int) uint64 { return s.index.hashString(s.dense.at(pos).key()) }

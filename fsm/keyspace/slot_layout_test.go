@@ -19,4 +19,7 @@ func TestSlotLayout(t *testing.T) {
 	if end := dense + unsafe.Offsetof(s.dense.n) + unsafe.Sizeof(s.dense.n); end > line {
 		t.Errorf("lock, first page and length take %d bytes", end)
 	}
+	if size := unsafe.Sizeof(record{}); size != 24 {
+		t.Errorf("a record has %d bytes", size)
+	}
 }

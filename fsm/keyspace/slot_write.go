@@ -3,38 +3,53 @@ package keyspace
 import "slices"
 
 // Edit returns the value to change in place, nil if the key is absent. A value that a Frozen still
-// reads is cloned first. The caller calls Touch when it really changed something.
+// reads, or that stands in one block with its key, is copied first. The caller calls Touch when it
+// really changed something.
 func (s *Slot) Edit(key []byte) Value {
 	pos := s.find(key)
 	if pos < 0 {
 		return nil
 	}
-	if !s.db.frozen() {
-		return s.dense.at(pos).val
+	r := s.dense.at(pos)
+	if !s.db.frozen() && !r.fixed() {
+		return r.value()
 	}
-	r := s.writable(pos)
-	if r.mark&sharedBit != 0 {
-		r.val = r.val.Clone()
-		r.mark &^= sharedBit
+	r = s.writable(pos)
+	if r.fixed() || r.mark&sharedBit != 0 {
+		r.detach()
 	}
-	return r.val
+	return r.value()
+}
+
+// PutString inserts or replaces a string, of which it takes a copy, and its expiry (ms, 0 never).
+func (s *Slot) PutString(key, value []byte, expire int64) {
+	s.put(key, packedRecord(key, value, expire, s.db.nextRev()))
 }
 
 // Put inserts or replaces the value and its expiry (ms, 0 never). The value may come from another
 // key that was deleted (RENAME), so that a Frozen may know it.
 func (s *Slot) Put(key []byte, v Value, expire int64) {
-	mark := tagOf(key) | s.db.nextRev()
-	if s.db.frozen() {
-		mark |= sharedBit
-	}
-	pos := s.find(key)
-	if pos < 0 {
-		s.insert(record{key: string(key), val: v, expire: expire, mark: mark})
+	if str, ok := v.(*String); ok && str.packed() && str.Len() <= repackMax {
+		s.PutString(key, str.Bytes(), expire)
 		return
 	}
-	r := s.writable(pos)
-	r.val, r.mark = v, mark
-	s.reschedule(r, expire)
+	r := boxedRecord(key, v, expire, s.db.nextRev())
+	if s.db.frozen() {
+		r.mark |= sharedBit
+	}
+	s.put(key, r)
+}
+
+func (s *Slot) put(key []byte, r record) {
+	pos := s.find(key)
+	if pos < 0 {
+		s.insert(r)
+		return
+	}
+	old := s.writable(pos)
+	before := old.expire
+	*old = r
+	s.reschedule(old, before)
 }
 
 // SetExpire changes when the key expires (ms, 0 never); false if there is no such key.
@@ -45,7 +60,9 @@ func (s *Slot) SetExpire(key []byte, ms int64) bool {
 	}
 	r := s.writable(pos)
 	r.setRev(s.db.nextRev())
-	s.reschedule(r, ms)
+	before := r.expire
+	r.expire = ms
+	s.reschedule(r, before)
 	return true
 }
 
@@ -67,16 +84,18 @@ func (s *Slot) Delete(key []byte) bool {
 	return true
 }
 
-// Restore appends a key as a snapshot holds it, with its revision, which it does not count up.
+// Restore appends a key as a snapshot holds it, with its revision, which it does not count up; false
+// if there is one already.
 func (s *Slot) Restore(key []byte, v Value, expire int64, rev uint64) bool {
-	if s.find(key) >= 0 {
-		return false
-	}
-	s.insert(record{key: string(key), val: v, expire: expire, mark: tagOf(key) | rev&revMask})
-	return true
+	return s.find(key) < 0 && s.insert(boxedRecord(key, v, expire, rev))
 }
 
-func (s *Slot) insert(r record) {
+// RestoreString is Restore for a string, of which it takes a copy.
+func (s *Slot) RestoreString(key, value []byte, expire int64, rev uint64) bool {
+	return s.find(key) < 0 && s.insert(packedRecord(key, value, expire, rev))
+}
+
+func (s *Slot) insert(r record) bool {
 	s.catchUp()
 	if n := s.dense.n; n&pageMask != 0 {
 		s.writable(n - 1)
@@ -84,13 +103,14 @@ func (s *Slot) insert(r record) {
 	s.dense.push(r)
 	s.db.grew(s.id, 1)
 	s.index.enter(s.dense.n, scanLimit, s.hashAt)
-	s.db.expiry.add(r.expire, s.id, r.key)
+	s.appoint(&r)
+	return true
 }
 
 // remove deletes the record at pos and moves the last one into its place.
 func (s *Slot) remove(pos int) {
 	r, last := s.writable(pos), s.dense.n-1
-	expire, key := r.expire, r.key
+	expire := r.expire
 	h := s.index.leave(pos, last, s.hashAt)
 	if pos != last {
 		*r = *s.writable(last)
@@ -99,17 +119,21 @@ func (s *Slot) remove(pos int) {
 	s.dense.pop()
 	s.db.grew(s.id, -1)
 	s.index.settle(h, s.dense.n, scanLimit, s.hashAt)
-	s.db.expiry.drop(expire, s.id, key)
+	s.db.expiry.drop(expire)
 }
 
-func (s *Slot) reschedule(r *record, expire int64) {
-	if r.expire == expire {
-		return
+// reschedule tells the expiry index that the record's expiry was another one before.
+func (s *Slot) reschedule(r *record, before int64) {
+	if r.expire != before {
+		s.appoint(r)
+		s.db.expiry.drop(before)
 	}
-	old := r.expire
-	r.expire = expire
-	s.db.expiry.add(expire, s.id, r.key)
-	s.db.expiry.drop(old, s.id, r.key)
+}
+
+func (s *Slot) appoint(r *record) {
+	if r.expire != 0 {
+		s.db.expiry.add(r.expire, s.id, r.ownKey())
+	}
 }
 
 // writable returns the record at pos in a page of this slot's own. All values of a page that had to

@@ -7,17 +7,37 @@ import (
 
 const (
 	embeddedMax = 44      // bytes up to which Redis keeps a string beside its object
-	rawFlag     = 1 << 31 // in String.capacity: was edited in place, as Redis' "raw"
+	repackMax   = 1 << 10 // bytes up to which a packed string is copied when it gets another key
 	stringSize  = 16      // bytes of a String without its data
 )
 
-// String is a byte string, at most 512 MiB long. It keeps pointer, length and capacity in 16 bytes,
-// since there is one for nearly every key.
+// Flags in String.room.
+const (
+	rawFlag    = 1 << 31 // was edited in place, as Redis' "raw"
+	packedFlag = 1 << 30 // stands in one block with its key
+	roomMask   = packedFlag - 1
+)
+
+// String is a byte string, at most 512 MiB long. A packed one never changes: it stands in a block without
+// pointers, which the collector need not look into, with its key before its content.
+//
+//	block: | length | room | key | content |
+//
+// A block is no whole String: copying one by value would read bytes as a pointer.
 type String struct {
-	data     *byte
-	length   uint32
-	capacity uint32 // and rawFlag
+	_      noCopy
+	length uint32
+	room   uint32 // flags, and the capacity, or the length of the key
+	data   *byte  // not of a packed string
 }
+
+const headSize = unsafe.Offsetof(String{}.data) // bytes of a block before the key
+
+// noCopy makes go vet report what copies its owner.
+type noCopy struct{}
+
+func (*noCopy) Lock()   {}
+func (*noCopy) Unlock() {}
 
 var (
 	_ Value  = (*String)(nil)
@@ -32,47 +52,38 @@ func NewString(b []byte) *String {
 }
 
 // CopyString returns a string that holds a copy of b.
-func CopyString(b []byte) *String {
-	s := roomFor(len(b))
-	s.Set(append(s.buffer(), b...))
+func CopyString(b []byte) *String { return NewString(slices.Clone(b)) }
+
+// pack returns a packed string with copies of key and content.
+func pack(key, content []byte) *String {
+	const word = 8
+	size := max(unsafe.Sizeof(String{}), headSize+uintptr(len(key)+len(content)))
+	block := make([]uint64, (size+word-1)/word)
+	s := (*String)(unsafe.Pointer(unsafe.SliceData(block)))
+	s.length, s.room = uint32(len(content)), uint32(len(key))|packedFlag
+	b := s.body()
+	copy(b[copy(b, key):], content)
 	return s
 }
 
-// roomFor returns an empty string with room for n bytes, beside it if they are few: in the sizes that fill
-// the runtime's size classes.
-func roomFor(n int) *String {
-	switch {
-	case n > 112:
-		return NewString(make([]byte, 0, n))
-	case n > 80:
-		return besideRoom[[112]byte]()
-	case n > 64:
-		return besideRoom[[80]byte]()
-	case n > 48:
-		return besideRoom[[64]byte]()
-	case n > 32:
-		return besideRoom[[48]byte]()
-	case n > 16:
-		return besideRoom[[32]byte]()
-	case n > 8:
-		return besideRoom[[16]byte]()
-	}
-	return besideRoom[[8]byte]()
+func (s *String) packed() bool { return s.room&packedFlag != 0 }
+
+// body returns key and content of a packed string.
+func (s *String) body() []byte {
+	b := (*byte)(unsafe.Add(unsafe.Pointer(s), headSize))
+	return unsafe.Slice(b, uintptr(s.room&roomMask)+uintptr(s.length))
 }
 
-// besideRoom returns an empty string with its room, an array of bytes, behind it: one object for the collector, and one
-// place in memory to read.
-func besideRoom[T any]() *String {
-	s := &struct {
-		String
-		room T
-	}{}
-	s.Set(unsafe.Slice((*byte)(unsafe.Pointer(&s.room)), unsafe.Sizeof(s.room))[:0])
-	return &s.String
-}
+// packedKey returns the key of a packed string. It keeps the block in memory.
+func (s *String) packedKey() string { return lend(s.body()[:s.room&roomMask]) }
 
 // Bytes returns the content, valid until the next edit. It must not be written to.
-func (s *String) Bytes() []byte { return unsafe.Slice(s.data, int(s.length)) }
+func (s *String) Bytes() []byte {
+	if s.packed() {
+		return s.body()[s.room&roomMask:]
+	}
+	return unsafe.Slice(s.data, int(s.length))
+}
 
 // Len returns the number of bytes.
 func (s *String) Len() int { return int(s.length) }
@@ -96,19 +107,30 @@ func (s *String) SetRange(offset int, b []byte) {
 }
 
 func (s *String) buffer() []byte {
-	return unsafe.Slice(s.data, int(s.capacity&^rawFlag))[:s.length]
+	s.mustBeEditable()
+	return unsafe.Slice(s.data, int(s.room&roomMask))[:s.length]
 }
 
 func (s *String) adopt(b []byte, flag uint32) {
-	s.data, s.length, s.capacity = unsafe.SliceData(b), uint32(len(b)), uint32(cap(b))|flag
+	s.mustBeEditable()
+	s.data, s.length, s.room = unsafe.SliceData(b), uint32(len(b)), uint32(min(cap(b), roomMask))|flag
+}
+
+func (s *String) mustBeEditable() {
+	if s.packed() {
+		panic("keyspace: a string that is read was edited; see Slot.Edit")
+	}
 }
 
 func (s *String) Kind() Kind { return KindString }
 
-// Clone copies the bytes, since strings are edited in place.
+// Clone copies the bytes of a string that may be edited in place.
 func (s *String) Clone() Value {
+	if s.packed() {
+		return s
+	}
 	c := CopyString(s.Bytes())
-	c.capacity |= s.capacity & rawFlag
+	c.room |= s.room & rawFlag
 	return c
 }
 
@@ -127,7 +149,10 @@ func (s *String) Encoding() string {
 }
 
 // Sticky reports whether the string was edited in place since it was last set.
-func (s *String) Sticky() bool { return s.capacity&rawFlag != 0 }
+func (s *String) Sticky() bool { return s.room&rawFlag != 0 }
 
 // SetSticky marks the string as edited in place.
-func (s *String) SetSticky() { s.capacity |= rawFlag }
+func (s *String) SetSticky() {
+	s.mustBeEditable()
+	s.room |= rawFlag
+}

@@ -2,10 +2,11 @@ package keyspace
 
 import (
 	"bytes"
+	"runtime"
 	"testing"
 )
 
-// Strings of all sizes, beside their data or not: copied, cloned and edited alike.
+// Strings of all sizes: copied, cloned and edited alike.
 func TestStringsOfAllSizes(t *testing.T) {
 	for n := range 140 {
 		b := bytes.Repeat([]byte{'x'}, n)
@@ -35,14 +36,64 @@ func TestStringsOfAllSizes(t *testing.T) {
 	}
 }
 
-// A short string is one object.
-func TestShortStringsAreOneObject(t *testing.T) {
-	var s *String
-	for _, n := range []int{0, 1, 8, 9, 16, 17, 32, 33, 48, 49, 64, 65, 80, 81, 112} {
-		b := make([]byte, n)
-		if allocs := testing.AllocsPerRun(100, func() { s = CopyString(b) }); allocs != 1 {
-			t.Errorf("%d bytes take %v objects", n, allocs)
+// A key and its string are one object, and what is in it is read back, up to its very end.
+func TestStringsAreOneObject(t *testing.T) {
+	s := NewDB().Slot(0)
+	for key := range 20 {
+		k := bytes.Repeat([]byte{'k'}, key)
+		for n := range 140 {
+			b := bytes.Repeat([]byte{'x'}, n)
+			s.PutString(k, b, 0)
+			if allocs := testing.AllocsPerRun(5, func() { s.PutString(k, b, 0) }); allocs != 1 {
+				t.Fatalf("a key of %d bytes and a value of %d take %v objects", key, n, allocs)
+			}
+			v, _, ok := s.Lookup(k)
+			if got := v.(*String); !ok || !bytes.Equal(got.Bytes(), b) || got.Len() != n || got.Sticky() {
+				t.Fatalf("a key of %d bytes: %q, want %q", key, got.Bytes(), b)
+			}
 		}
 	}
-	_ = s
+}
+
+// Bytes of a string that was read stay what they were, whatever is done to the key, and whoever knows its value.
+func TestStringsThatWereReadStay(t *testing.T) {
+	for _, n := range []int{0, 3, 300, 3 * repackMax} {
+		s := NewDB().Slot(0)
+		want := bytes.Repeat([]byte{'x'}, n)
+		s.PutString([]byte("a"), want, 0)
+		v, _, _ := s.Lookup([]byte("a"))
+		s.Put([]byte("b"), v, 0)
+		s.Put([]byte("c"), v.Clone(), 0)
+		for _, key := range []string{"a", "b", "c"} {
+			edited := s.Edit([]byte(key)).(*String)
+			edited.SetRange(0, []byte("edited"))
+			edited.Append([]byte("more"))
+		}
+		s.Delete([]byte("a"))
+		runtime.GC()
+		if got := v.(*String).Bytes(); !bytes.Equal(got, want) {
+			t.Errorf("%d bytes became %q", n, got)
+		}
+	}
+}
+
+// Only what Slot.Edit returns can be edited.
+func TestEditingWhatWasReadPanics(t *testing.T) {
+	s := NewDB().Slot(0)
+	s.PutString([]byte("k"), []byte("v"), 0)
+	v, _, _ := s.Lookup([]byte("k"))
+	str := v.(*String)
+	for name, edit := range map[string]func(){
+		"Set": func() { str.Set(nil) }, "SetRange": func() { str.SetRange(0, []byte("x")) },
+		"Append": func() { str.Append([]byte("x")) }, "SetSticky": str.SetSticky,
+	} {
+		func() {
+			defer func() {
+				if recover() == nil || string(str.Bytes()) != "v" {
+					t.Errorf("%s edits it", name)
+				}
+			}()
+			edit()
+		}()
+	}
 }
