@@ -272,8 +272,7 @@ func (n *Node) found(s seat, store *persistence.GroupStore) error {
 	if err := shardgroup.Bootstrap(store, n.serverID(s)); err != nil {
 		return err
 	}
-	n.rec.Founded = true
-	return saveConfig(n.dep.Storage, n.rec)
+	return n.amend(func(r *record) { r.Founded = true })
 }
 
 // diskFull asks the storage for its space, nil if it never runs out.

@@ -139,8 +139,19 @@ func (n *Node) rememberJoining(addr, cluster string) error {
 	if n.rec.Joining == addr && n.rec.JoinCluster == cluster {
 		return nil
 	}
-	n.rec.Joining, n.rec.JoinCluster = addr, cluster
-	return save(n.dep.Storage, n.rec)
+	return n.amend(func(r *record) { r.Joining, r.JoinCluster = addr, cluster })
+}
+
+// amend changes the record and writes it. What could not be written does not hold, or else it would not be tried again.
+// The caller holds life.
+func (n *Node) amend(change func(r *record)) error {
+	before := *n.rec
+	change(n.rec)
+	err := save(n.dep.Storage, n.rec)
+	if err != nil {
+		*n.rec = before
+	}
+	return err
 }
 
 // pendingJoin is the cluster that this node may belong to already, "" for none.
@@ -257,13 +268,7 @@ func (n *Node) saveMap() error {
 	if string(raw) == string(n.rec.Map) {
 		return nil
 	}
-	before := n.rec.Map
-	n.rec.Map = raw
-	if err := save(n.dep.Storage, n.rec); err != nil {
-		n.rec.Map = before // or else it would not be tried again
-		return err
-	}
-	return nil
+	return n.amend(func(r *record) { r.Map = raw })
 }
 
 // resume continues what a crash or a lost disk interrupted, and tells the cluster

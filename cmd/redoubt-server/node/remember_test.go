@@ -40,3 +40,26 @@ func TestMapIsWrittenWhenThereIsSpace(t *testing.T) {
 		t.Errorf("the file has the map %s, not %s", r.Map, n.rec.Map)
 	}
 }
+
+// A node that could not write that it joins a cluster does not take it for written when it tries again: taken in, and
+// restarted before it has moved, it would never learn that it has another cluster.
+func TestJoiningIsWrittenBeforeItCounts(t *testing.T) {
+	s := &fullDisk{Storage: persistence.NewMemory()}
+	n := &Node{dep: Deps{Storage: s}, rec: load(t, s), life: newLock(), log: quiet}
+	s.full = true
+	for range 2 {
+		if n.rememberJoining("10.0.0.7:17000", "other") == nil {
+			t.Error("written to a full disk")
+		}
+	}
+	if _, cluster := n.pendingJoin(); cluster != "" {
+		t.Errorf("it joins %s, says the memory only", cluster)
+	}
+	s.full = false
+	if err := n.rememberJoining("10.0.0.7:17000", "other"); err != nil {
+		t.Error(err)
+	}
+	if r := load(t, s); r.JoinCluster != "other" {
+		t.Errorf("the file has %q", r.JoinCluster)
+	}
+}
