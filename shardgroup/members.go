@@ -226,23 +226,27 @@ func nextData(self string, in map[string]bool, data []string, peers map[string]p
 	return step{}
 }
 
-// nextWitness brings the witness in once the voting data members are even in number,
-// with or without those that are being forgotten, since its vote would otherwise weaken
-// the quorum it is there to save. Who is forgotten may have to wait for that vote.
+// nextWitness brings the witness in once the voting data members are even in number, since
+// its vote would otherwise weaken the quorum it is there to save. It does not wait for that
+// while one is being forgotten, who may have to wait for that vote.
 func nextWitness(in map[string]bool, w wanted, peers map[string]peerState) step {
 	if w.witness == "" {
 		return step{}
 	}
-	staying := votes(in, w.data)
-	even := staying%2 == 0 || (staying+votes(in, w.leaving))%2 == 0
+	useful := votes(in, w.data)%2 == 0 || votes(in, w.leavingData()) > 0
 	voter, member := in[w.witness]
 	switch {
 	case !member:
 		return step{stepLearner, w.witness}
-	case !voter && even && peers[w.witness].alive && peers[w.witness].lag <= caughtUpEntries:
+	case !voter && useful && peers[w.witness].alive && peers[w.witness].lag <= caughtUpEntries:
 		return step{stepPromote, w.witness}
 	}
 	return step{}
+}
+
+// leavingData returns the leaving servers that are data members.
+func (w *wanted) leavingData() []string {
+	return slices.DeleteFunc(slices.Clone(w.leaving), slotmap.IsWitnessID)
 }
 
 // votes counts those of the servers that have one.

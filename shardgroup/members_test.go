@@ -70,6 +70,8 @@ func TestNextStep(t *testing.T) {
 			map[string]peerState{"b": up, "w1": up, "w2": up}, step{stepRemove, "b"}},
 		{"and the old witness", servers(v("a", "w1", "w2")), wanted{data: v("a"), witness: "w2", placed: true},
 			map[string]peerState{"w1": up, "w2": up}, step{stepRemove, "w1"}},
+		{"so it is if the old witness is being forgotten, too", servers(v("a", "b", "o~w"), "n~w"), wanted{data: v("a"), leaving: v("b", "o", "o~w"), witness: "n~w", placed: true},
+			map[string]peerState{"b": up, "o~w": up, "n~w": up}, step{stepPromote, "n~w"}},
 		{"a witness that is dead now may come back", servers(v("a", "b", "w1")), wanted{data: v("a", "b"), witness: "w2", nodes: map[string]bool{"w1": true}, placed: true},
 			map[string]peerState{"b": up, "w1": dead}, step{stepLearner, "w2"}},
 		{"and goes when the new one votes", servers(v("a", "b", "w1", "w2")), wanted{data: v("a", "b"), witness: "w2", nodes: map[string]bool{"w1": true}, placed: true},
