@@ -93,8 +93,9 @@ func TestItemsRoundTrip(t *testing.T) {
 			}
 		}
 		var e Encoder
-		for range 2 { // an encoder is used again and again
-			e.Begin(Header{Kind: KindCommands})
+		var entries [2][]byte
+		for round := range entries { // an encoder is used again and again
+			e.Begin(Header{Kind: KindCommands, Now: int64(round)})
 			for i := range want {
 				e.AddOp(&want[i])
 			}
@@ -103,6 +104,9 @@ func TestItemsRoundTrip(t *testing.T) {
 			if len(entry) != size || cap(entry) != size {
 				t.Fatal("size is wrong")
 			}
+			entries[round] = entry
+		}
+		for _, entry := range entries { // and what it made stays
 			compareItems(t, &items{table: table}, entry, want)
 		}
 	})

@@ -1,9 +1,6 @@
 package fsm
 
-import (
-	"encoding/binary"
-	"slices"
-)
+import "encoding/binary"
 
 // The body of a KindCommands entry is a sequence of items; integers are unsigned varints unless said:
 //
@@ -23,16 +20,14 @@ const (
 
 // Encoder makes KindCommands entries. The zero value is ready.
 type Encoder struct {
-	buf  []byte
-	hint int // size of the entry before, to allocate the next one
+	buf []byte // kept for the next entry, unless it is large
 }
 
-const encoderMinBytes = 256
+// encoderKeepBytes is how much memory an Encoder keeps between two entries.
+const encoderKeepBytes = 1 << 20
 
 // Begin starts an entry.
-func (e *Encoder) Begin(h Header) {
-	e.buf = appendHeader(make([]byte, 0, max(e.hint, encoderMinBytes)), h)
-}
+func (e *Encoder) Begin(h Header) { e.buf = appendHeader(e.buf[:0], h) }
 
 // AddOp appends a write.
 func (e *Encoder) AddOp(op *Op) {
@@ -63,9 +58,13 @@ func (e *Encoder) Size() int { return len(e.buf) }
 
 // Finish returns the entry, which belongs to the caller.
 func (e *Encoder) Finish() []byte {
-	entry := seal(e.buf)
-	e.buf, e.hint = nil, len(entry)
-	return slices.Clip(entry)
+	e.buf = seal(e.buf)
+	entry := make([]byte, len(e.buf))
+	copy(entry, e.buf)
+	if cap(e.buf) > encoderKeepBytes {
+		e.buf = nil
+	}
+	return entry
 }
 
 func (e *Encoder) addCommand(op *Op) {

@@ -98,6 +98,7 @@ type runBuffer struct {
 	digest digest
 	n      int
 	marks  []byte
+	head   []byte // memory of the field before a run
 	keys   [runKeys]frozenKey
 }
 
@@ -119,9 +120,10 @@ func (b *runBuffer) add(key []byte, v keyspace.Value, expire int64, rev uint64) 
 }
 
 func (b *runBuffer) write(slot uint16) {
-	head := binary.AppendUvarint(nil, uint64(slot))
+	head := binary.AppendUvarint(b.head[:0], uint64(slot))
 	head = binary.AppendUvarint(head, uint64(b.n))
-	b.out.Aux(auxRun, append(head, b.marks...))
+	b.head = append(head, b.marks...)
+	b.out.Aux(auxRun, b.head)
 	for i := range b.n {
 		k := &b.keys[i]
 		if k.expire != 0 {

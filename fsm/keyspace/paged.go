@@ -3,7 +3,7 @@ package keyspace
 import "slices"
 
 const (
-	pageBits = 5
+	pageBits = 4
 	pageLen  = 1 << pageBits // entries a page
 	pageMask = pageLen - 1
 )
@@ -105,13 +105,10 @@ func (a *paged[T]) each(fn func(items []T) bool) {
 
 // grownPage returns the capacity that follows n: small steps, since many slots hold few keys.
 func grownPage(n int) int {
-	switch {
-	case n < 4:
+	if n < 4 {
 		return n + max(1, n)
-	case n < 16:
-		return n + 4
 	}
-	return min(pageLen, n+n/4)
+	return min(pageLen, n+4)
 }
 
 func resized[T any](items []T, capacity int) []T {
