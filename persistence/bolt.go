@@ -99,7 +99,7 @@ func openBoltLog(path string, room *room, lazy *lazySync) (engineLog, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := checkedLog{patientBolt{b, room, lazy}}
+	l := newCheckedLog(patientBolt{b, room, lazy})
 	if err := verifyLog(l); err != nil {
 		return nil, errors.Join(at(path, err), l.Close())
 	}

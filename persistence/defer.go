@@ -40,7 +40,7 @@ func (l *guardedLog) Sync() error {
 
 // StoreUnsynced stores entries, and leaves them to Sync.
 func (l checkedLog) StoreUnsynced(entries []*raft.Log) error {
-	return storeUnsynced(l.engineLog, wrapped(entries))
+	return l.wrapper.wrap(entries, func(wrapped []*raft.Log) error { return storeUnsynced(l.engineLog, wrapped) })
 }
 
 // Sync makes what was stored durable.

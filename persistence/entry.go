@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -13,23 +15,46 @@ import (
 // checkedLog is a log engine whose entries have checksums. The engines do not
 // check what they read (bolt has no checksums, the WAL looks at those of its last
 // batch alone), so they are handed an entry as the data of another.
-type checkedLog struct{ engineLog }
+type checkedLog struct {
+	engineLog
+	wrapper *wrapper
+}
+
+func newCheckedLog(l engineLog) checkedLog { return checkedLog{l, &wrapper{}} }
 
 // StoreLog stores one entry.
 func (l checkedLog) StoreLog(e *raft.Log) error { return l.StoreLogs([]*raft.Log{e}) }
 
 // StoreLogs stores entries.
 func (l checkedLog) StoreLogs(entries []*raft.Log) error {
-	return l.engineLog.StoreLogs(wrapped(entries))
+	return l.wrapper.wrap(entries, l.engineLog.StoreLogs)
 }
 
-// wrapped makes of entries those that the engine is handed.
-func wrapped(entries []*raft.Log) []*raft.Log {
+// wrapper makes of entries those that the engine is handed.
+type wrapper struct {
+	mu  sync.Mutex
+	buf []byte // guarded by mu; their data, which engines copy
+}
+
+// wrapperKeepBytes is how much memory a wrapper keeps between two calls.
+const wrapperKeepBytes = 1 << 20
+
+// wrap calls store with wrapped entries, which are valid until it returns.
+func (w *wrapper) wrap(entries []*raft.Log, store func([]*raft.Log) error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	out := make([]*raft.Log, len(entries))
+	b := w.buf[:0]
 	for i, e := range entries {
-		out[i] = &raft.Log{Index: e.Index, Data: encodeEntry(e)}
+		start := len(b)
+		b = appendEntry(b, e)
+		out[i] = &raft.Log{Index: e.Index, Data: b[start:]}
 	}
-	return out
+	w.buf = nil
+	if cap(b) <= wrapperKeepBytes {
+		w.buf = b
+	}
+	return store(out)
 }
 
 // GetLog returns an entry, or raft.ErrLogNotFound. The engines' decoders may
@@ -61,8 +86,10 @@ const (
 
 var errEntryDamaged = errors.New("log entry is damaged")
 
-func encodeEntry(e *raft.Log) []byte {
-	b := make([]byte, 4, entryFixedBytes+len(e.Data)+len(e.Extensions))
+// appendEntry appends an entry's bytes.
+func appendEntry(b []byte, e *raft.Log) []byte {
+	start := len(b)
+	b = append(slices.Grow(b, entryFixedBytes+len(e.Data)+len(e.Extensions)), 0, 0, 0, 0)
 	b = binary.LittleEndian.AppendUint64(b, e.Index)
 	b = binary.LittleEndian.AppendUint64(b, e.Term)
 	b = append(b, byte(e.Type))
@@ -75,7 +102,7 @@ func encodeEntry(e *raft.Log) []byte {
 		b = binary.LittleEndian.AppendUint32(b, uint32(len(part)))
 		b = append(b, part...)
 	}
-	binary.LittleEndian.PutUint32(b, checksum(b[4:]))
+	binary.LittleEndian.PutUint32(b[start:], checksum(b[start+4:]))
 	return b
 }
 

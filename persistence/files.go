@@ -71,21 +71,23 @@ func makeDir(path string) error {
 // removeDir deletes a directory at once, as far as a later opening can see: it
 // is renamed first, and the rest removed then.
 func removeDir(path string) error {
-	trash := filepath.Join(filepath.Dir(path), trashPrefix+filepath.Base(path))
-	if err := os.RemoveAll(trash); err != nil {
-		return err
-	}
-	err := os.Rename(path, trash)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	trash, err := hideDir(path)
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
 	}
 	if err != nil {
 		return err
 	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
-		return err
-	}
 	return os.RemoveAll(trash)
+}
+
+// hideDir gives a directory, if it is there, a name by which the next opening sweeps it away.
+func hideDir(path string) (trash string, err error) {
+	trash = filepath.Join(filepath.Dir(path), trashPrefix+filepath.Base(path))
+	if err := os.RemoveAll(trash); err != nil {
+		return trash, err
+	}
+	return trash, ifExists(os.Rename(path, trash))
 }
 
 // Directories that are being made or removed begin with a '.', and are swept

@@ -51,6 +51,7 @@ type groupFiles struct {
 	snapshots *snapshotDir
 	guard     *guard
 	room      *room
+	disposer  *disposer
 	lazy      *lazySync   // nil: the log is synced batch by batch
 	closers   []io.Closer // in the order of opening
 	markEnd   bool        // at closing: all was found whole, and is synced
@@ -116,7 +117,8 @@ func (g *groupFiles) openFiles(o GroupOptions, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	g.guard, g.room = &guard{onFailure: o.OnFailure}, newRoom(g.path, log)
+	g.guard, g.room, g.disposer = &guard{onFailure: o.OnFailure}, newRoom(g.path, log), newDisposer(log)
+	g.closers = append(g.closers, g.disposer)
 	stable, err := openStable(filepath.Join(g.path, stableName), g.room)
 	if err != nil {
 		return err
@@ -126,7 +128,7 @@ func (g *groupFiles) openFiles(o GroupOptions, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	if g.snapshots, err = openSnapshots(filepath.Join(g.path, snapshotsName), o, log); err != nil {
+	if g.snapshots, err = openSnapshots(filepath.Join(g.path, snapshotsName), o, g.disposer, log); err != nil {
 		return err
 	}
 	g.log, g.stable = &guardedLog{entries, g.guard}, &guardedStable{stable, g.guard}
@@ -216,7 +218,7 @@ func (g *groupFiles) openEngine(engine string, segment int, unsynced bool, log *
 		return nil, err
 	}
 	return openWAL(filepath.Join(g.path, walName), walOptions{
-		size: cmp.Or(segment, space.segmentSize()), room: g.room, lazy: g.lazy, unsynced: unsynced, log: log,
+		size: cmp.Or(segment, space.segmentSize()), room: g.room, lazy: g.lazy, unsynced: unsynced, disposer: g.disposer, log: log,
 	})
 }
 

@@ -19,13 +19,15 @@ import (
 //
 // An ID is "term-index-milliseconds".
 type snapshotDir struct {
-	path   string
-	retain int
-	check  func(io.Reader) error
-	log    *slog.Logger
+	path     string
+	retain   int
+	check    func(io.Reader) error
+	disposer *disposer
+	log      *slog.Logger
 
-	mu  sync.Mutex
-	bad map[string]bool // ids found damaged; guarded by mu
+	mu      sync.Mutex
+	bad     map[string]bool // ids found damaged; guarded by mu
+	readers map[string]int  // of each dump; guarded by mu
 }
 
 var _ raft.SnapshotStore = (*snapshotDir)(nil)
@@ -37,11 +39,12 @@ const (
 
 // openSnapshots opens the directory and reads the newest snapshot, and older
 // ones until it finds a whole one.
-func openSnapshots(path string, o GroupOptions, log *slog.Logger) (*snapshotDir, error) {
+func openSnapshots(path string, o GroupOptions, d *disposer, log *slog.Logger) (*snapshotDir, error) {
 	if err := sweep(path); err != nil {
 		return nil, err
 	}
-	s := &snapshotDir{path: path, retain: o.RetainSnapshots, check: o.CheckSnapshot, log: log, bad: map[string]bool{}}
+	s := &snapshotDir{path: path, retain: o.RetainSnapshots, check: o.CheckSnapshot, disposer: d, log: log,
+		bad: map[string]bool{}, readers: map[string]int{}}
 	metas, err := s.List()
 	if err != nil {
 		return nil, err
@@ -151,11 +154,22 @@ func (s *snapshotDir) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open snapshot %s: %w", id, err)
 	}
+	s.read(id, 1)
 	f, err := os.Open(filepath.Join(s.path, id, dumpFileName))
 	if err != nil {
+		s.read(id, -1)
 		return nil, nil, fmt.Errorf("open snapshot %s: %w", id, err)
 	}
-	return &d.meta, &dumpReader{f: f, left: d.meta.Size, want: d.sum}, nil
+	return &d.meta, &dumpReader{f: f, left: d.meta.Size, want: d.sum, done: func() { s.read(id, -1) }}, nil
+}
+
+// read counts the readers of a dump.
+func (s *snapshotDir) read(id string, more int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.readers[id] += more; s.readers[id] == 0 {
+		delete(s.readers, id)
+	}
 }
 
 // reap removes all but the newest snapshots.
@@ -181,11 +195,29 @@ func (s *snapshotDir) removeAllBut(keep map[string]bool) error {
 		if _, _, _, ok := parseID(e.Name()); !ok || keep[e.Name()] {
 			continue
 		}
-		if err := removeDir(filepath.Join(s.path, e.Name())); err != nil {
+		if err := s.remove(e.Name()); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// remove removes a snapshot. The file of one that is being read stays as it is until it is closed.
+func (s *snapshotDir) remove(id string) error {
+	s.mu.Lock()
+	isRead := s.readers[id] > 0
+	trash, err := hideDir(filepath.Join(s.path, id))
+	s.mu.Unlock()
+	if err == nil {
+		err = syncDir(s.path)
+	}
+	switch {
+	case err != nil:
+		return err
+	case isRead:
+		return os.RemoveAll(trash)
+	}
+	return s.disposer.dispose(trash)
 }
 
 // dumpReader reads a dump and checks it: the last bytes come only when the
@@ -195,6 +227,7 @@ type dumpReader struct {
 	left int64
 	sum  uint32
 	want uint32
+	done func() // when it is closed
 }
 
 // Read reads.
@@ -217,4 +250,10 @@ func (r *dumpReader) Read(b []byte) (int, error) {
 }
 
 // Close closes the file.
-func (r *dumpReader) Close() error { return r.f.Close() }
+func (r *dumpReader) Close() error {
+	err := r.f.Close()
+	if err == nil {
+		r.done()
+	}
+	return err
+}

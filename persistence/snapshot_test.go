@@ -65,7 +65,7 @@ func TestSnapshotsAreKeptNewestFirst(t *testing.T) {
 func TestReaderOutlivesItsSnapshot(t *testing.T) {
 	forEachGroup(t, GroupOptions{RetainSnapshots: 1}, func(t *testing.T, reopen func() *GroupStore) {
 		g := reopen()
-		data := strings.Repeat("old", 100000)
+		data := strings.Repeat("old", disposeBytes) // some pieces
 		_, r, err := g.Snapshots.Open(addSnapshot(t, g.Snapshots, 1, 1, data))
 		check(t, err)
 		defer r.Close()

@@ -18,15 +18,18 @@ type YieldingSink interface {
 var _ YieldingSink = (*snapshotSink)(nil)
 
 // Yield makes the sink take turns.
-func (k *snapshotSink) Yield() { k.turns = &turns{} }
+func (k *snapshotSink) Yield() { k.turns = &turns{rest: theCollector.await} }
 
 // minTurn is the shortest time of work that is worth a pause: the runtime's timers are not finer.
 const minTurn = time.Millisecond
 
 // turns splits a long job into pieces with pauses. On a machine without a free processor a job of seconds costs every
-// request a time slice at each of the dozen steps it takes; a job that works in short turns costs it little.
-// Nil does not pause.
-type turns struct{ since time.Time }
+// request a time slice at each of the dozen steps it takes; a job that works in short turns costs it little. It rests while
+// garbage is collected, which takes a part of every processor. Nil does not pause.
+type turns struct {
+	since time.Time
+	rest  func() // waits as long as a rest is due; nil: never
+}
 
 // pause ends a turn, if it was long enough.
 func (t *turns) pause() {
@@ -35,6 +38,9 @@ func (t *turns) pause() {
 	}
 	if worked := time.Since(t.since); worked >= minTurn {
 		time.Sleep(worked)
+		if t.rest != nil {
+			t.rest()
+		}
 		t.since = time.Time{}
 	}
 }

@@ -3,6 +3,9 @@ package persistence
 import (
 	"bytes"
 	"io"
+	"runtime"
+	"runtime/debug"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,6 +21,7 @@ func TestTurns(t *testing.T) {
 		want  time.Duration // for all pieces
 	}{
 		{"long pieces", &turns{}, 5 * time.Millisecond, 2 * pieces * 5 * time.Millisecond},
+		{"with a rest", &turns{rest: func() { time.Sleep(time.Millisecond) }}, 5 * time.Millisecond, 2*pieces*5*time.Millisecond + pieces*time.Millisecond},
 		{"short pieces are put together", &turns{}, 600 * time.Microsecond, 2 * pieces * 600 * time.Microsecond},
 		{"nobody waits for others", nil, 5 * time.Millisecond, pieces * 5 * time.Millisecond},
 	} {
@@ -35,4 +39,49 @@ func TestTurns(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A collection is noticed while it is under way, and its end too.
+func TestCollectorIsWatched(t *testing.T) {
+	heap := make([]*[2]*int, 1<<20)
+	for i := range heap {
+		heap[i] = &[2]*int{new(int)}
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // none but this test's
+	c := collector{samples: slices.Clone(theCollector.samples)}
+	runtime.GC()
+	c.running() // from here on it knows how often the world was stopped
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.GC()
+	}()
+	seen := false
+	for over := false; !over; {
+		select {
+		case <-done:
+			over = true
+		default:
+			seen = seen || c.running()
+		}
+	}
+	if !seen {
+		t.Error("a collection was not noticed")
+	}
+	deadline := time.Now().Add(10 * time.Second)
+	for c.running() && time.Now().Before(deadline) {
+		runtime.Gosched()
+	}
+	if c.running() {
+		t.Error("a collection that has ended seems to go on")
+	}
+	c.stops-- // as if read a moment too early
+	if !c.running() {
+		t.Error("a stop of the world more is no collection")
+	}
+	c.ignore()
+	if c.running() {
+		t.Error("a collection that is ignored seems to go on")
+	}
+	runtime.KeepAlive(heap)
 }

@@ -46,6 +46,7 @@ type walOptions struct {
 	room     *room     // nil: a full disk is an error like others
 	lazy     *lazySync // nil: every batch is synced
 	unsynced bool      // the log was last written to by somebody who did not sync
+	disposer *disposer // nil: segments are deleted at once
 	log      *slog.Logger
 }
 
@@ -53,7 +54,7 @@ type walOptions struct {
 // entry once.
 func openWAL(dir string, o walOptions) (engineLog, error) {
 	late := &lateSync{}
-	files := &walFS{FS: walfs.New(), late: &lateSync{}, room: o.room, lazy: o.lazy}
+	files := &walFS{FS: walfs.New(), late: &lateSync{}, room: o.room, lazy: o.lazy, disposer: o.disposer}
 	if o.lazy == nil { // who syncs in the background puts nothing off
 		files.late, files.zeros = late, make([]byte, zeroAheadBytes)
 	}
@@ -75,11 +76,11 @@ func openWAL(dir string, o walOptions) (engineLog, error) {
 	if err != nil {
 		return nil, walDamage(dir, err)
 	}
-	l := &walLog{w, meta, dir, late}
-	if err := verifyLog(checkedLog{l}); err != nil {
+	l := newCheckedLog(&walLog{w, meta, dir, late})
+	if err := verifyLog(l); err != nil {
 		return nil, errors.Join(at(entryFile(dir, meta.state(), err), err), l.Close())
 	}
-	return checkedLog{l}, nil
+	return l, nil
 }
 
 // removeUnlisted removes segments that a crash left behind before they were listed, or after they no longer were. The
@@ -141,10 +142,11 @@ func entryFile(dir string, state types.PersistentState, err error) string {
 // walFS is the file system the log sees.
 type walFS struct {
 	*walfs.FS
-	late  *lateSync
-	room  *room
-	lazy  *lazySync
-	zeros []byte
+	late     *lateSync
+	room     *room
+	lazy     *lazySync
+	disposer *disposer
+	zeros    []byte
 }
 
 // layOut makes the file of a segment, unless it is there, and syncs it and its directory. One
@@ -169,6 +171,10 @@ func (f *walFS) layOut(dir, name string, size uint64) error {
 func (f *walFS) Create(dir, name string, _ uint64) (types.WritableFile, error) {
 	return f.OpenWriter(dir, name)
 }
+
+// Delete deletes a segment that is no longer listed, nor open. One that a crash leaves behind is deleted by
+// removeUnlisted.
+func (f *walFS) Delete(dir, name string) error { return f.disposer.dispose(filepath.Join(dir, name)) }
 
 func ifExists(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {

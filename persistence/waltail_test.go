@@ -233,7 +233,7 @@ func TestMissingSegmentIsRefused(t *testing.T) {
 
 func TestEntryBytes(t *testing.T) {
 	e := entry(5, 6, "data")
-	b := encodeEntry(e)
+	b := appendEntry(nil, e)
 	var got raft.Log
 	check(t, decodeEntry(b, &got))
 	if fmt.Sprint(got) != fmt.Sprint(*e) {
