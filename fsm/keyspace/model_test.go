@@ -215,19 +215,6 @@ func (w *world) Restore(t *rapid.T) {
 	}
 }
 
-// Copy gives a key's value to another key, too.
-func (w *world) Copy(t *rapid.T) {
-	slot, from := w.key(t)
-	_, to := w.key(t)
-	s := w.db.Slot(slot)
-	v, expire, ok := s.Lookup([]byte(from))
-	if !ok || from == to {
-		return
-	}
-	s.Put([]byte(to), v.Clone(), expire)
-	w.model.put(slot, to, render(v), expire)
-}
-
 // Fill adds many keys at once, so that pages and indexes are met at their limits.
 func (w *world) Fill(t *rapid.T) {
 	slot, _ := w.key(t)
@@ -258,7 +245,11 @@ func (w *world) Delete(t *rapid.T) {
 	w.delete(t, slot, key)
 }
 
-func (w *world) Rename(t *rapid.T) {
+// Copy gives a key's value to another key, too, and Rename instead.
+func (w *world) Copy(t *rapid.T)   { w.give(t, true) }
+func (w *world) Rename(t *rapid.T) { w.give(t, false) }
+
+func (w *world) give(t *rapid.T, keep bool) {
 	slot, from := w.key(t)
 	_, to := w.key(t)
 	s := w.db.Slot(slot)
@@ -266,7 +257,11 @@ func (w *world) Rename(t *rapid.T) {
 	if !ok || from == to {
 		return
 	}
-	w.delete(t, slot, from)
+	if keep {
+		v = v.Clone()
+	} else {
+		w.delete(t, slot, from)
+	}
 	s.Put([]byte(to), v, expire)
 	w.model.put(slot, to, render(v), expire)
 }

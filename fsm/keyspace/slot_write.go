@@ -87,15 +87,23 @@ func (s *Slot) Delete(key []byte) bool {
 // Restore appends a key as a snapshot holds it, with its revision, which it does not count up; false
 // if there is one already.
 func (s *Slot) Restore(key []byte, v Value, expire int64, rev uint64) bool {
-	return s.find(key) < 0 && s.insert(boxedRecord(key, v, expire, rev))
+	return s.restore(key, boxedRecord(key, v, expire, rev))
 }
 
 // RestoreString is Restore for a string, of which it takes a copy.
 func (s *Slot) RestoreString(key, value []byte, expire int64, rev uint64) bool {
-	return s.find(key) < 0 && s.insert(packedRecord(key, value, expire, rev))
+	return s.restore(key, packedRecord(key, value, expire, rev))
 }
 
-func (s *Slot) insert(r record) bool {
+func (s *Slot) restore(key []byte, r record) bool {
+	if s.find(key) >= 0 {
+		return false
+	}
+	s.insert(r)
+	return true
+}
+
+func (s *Slot) insert(r record) {
 	s.catchUp()
 	if n := s.dense.n; n&pageMask != 0 {
 		s.writable(n - 1)
@@ -104,7 +112,6 @@ func (s *Slot) insert(r record) bool {
 	s.db.grew(s.id, 1)
 	s.index.enter(s.dense.n, scanLimit, s.hashAt)
 	s.appoint(&r)
-	return true
 }
 
 // remove deletes the record at pos and moves the last one into its place.
