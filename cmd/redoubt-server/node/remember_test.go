@@ -63,3 +63,25 @@ func TestJoiningIsWrittenBeforeItCounts(t *testing.T) {
 		t.Errorf("the file has %q", r.JoinCluster)
 	}
 }
+
+// Likewise a node that has founded its group: one that only believes to have written it would found it again.
+func TestFoundingIsWrittenBeforeItCounts(t *testing.T) {
+	s := &fullDisk{Storage: persistence.NewMemory()}
+	n := &Node{dep: Deps{Storage: s}, rec: load(t, s), life: newLock(), log: quiet}
+	store, err := s.OpenGroup("data", persistence.GroupOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := seat{group: n.rec.Founding, role: roleData}
+	s.full = true
+	if n.found(own, store) == nil || n.rec.Founded {
+		t.Error("founded, says the memory only")
+	}
+	s.full = false
+	if err := n.found(own, store); err != nil {
+		t.Error(err)
+	}
+	if !load(t, s).Founded {
+		t.Error("the file does not say that the group is founded")
+	}
+}
