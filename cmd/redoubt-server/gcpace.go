@@ -8,11 +8,10 @@ import (
 )
 
 // How much garbage may pile up between two collections. Go's own rule, as much again as lives, collects a small heap
-// all the time and lets a large one take twice its size. Here a heap may grow by a fixed amount while it is small and by
-// two thirds of itself when it is large.
+// all the time. Here a heap may grow by a fixed amount while it is small.
 const (
 	gcRoomBytes  = 64 << 20
-	gcMinPercent = 70
+	gcMinPercent = 100
 	gcMaxPercent = 800
 	gcPaceEvery  = time.Second
 )

@@ -11,7 +11,7 @@ func TestGCPercent(t *testing.T) {
 		live uint64
 		want int
 	}{
-		{0, 800}, {1, 800}, {8 << 20, 800}, {16 << 20, 400}, {64 << 20, 100}, {80 << 20, 80}, {128 << 20, 70}, {1 << 40, 70}, {math.MaxUint64, 70},
+		{0, 800}, {1, 800}, {8 << 20, 800}, {16 << 20, 400}, {40 << 20, 160}, {64 << 20, 100}, {80 << 20, 100}, {1 << 40, 100}, {math.MaxUint64, 100},
 	} {
 		if got := gcPercent(c.live); got != c.want {
 			t.Errorf("%d bytes live: %d %%, want %d", c.live, got, c.want)
