@@ -27,8 +27,10 @@ const minTurn = time.Millisecond
 // request a time slice at each of the dozen steps it takes; a job that works in short turns costs it little. It rests while
 // garbage is collected, which takes a part of every processor. Nil does not pause.
 type turns struct {
-	since time.Time
-	rest  func() // waits as long as a rest is due; nil: never
+	since  time.Time // the present turn began; zero: none has
+	rest   func()    // waits as long as a rest is due; nil: never
+	began  time.Time // the first turn
+	rested time.Duration
 }
 
 // pause ends a turn, if it was long enough.
@@ -38,17 +40,28 @@ func (t *turns) pause() {
 	}
 	if worked := time.Since(t.since); worked >= minTurn {
 		time.Sleep(worked)
-		if t.rest != nil {
-			t.rest()
-		}
+		t.restIfDue()
 		t.since = time.Time{}
+	}
+}
+
+// restIfDue rests, but not for most of the time: where garbage is collected all the time, the job has to end, too.
+func (t *turns) restIfDue() {
+	now := time.Now()
+	if t.rest != nil && 2*t.rested <= now.Sub(t.began) {
+		t.rest()
+		t.rested += time.Since(now)
 	}
 }
 
 // resume begins a turn.
 func (t *turns) resume() {
-	if t != nil && t.since.IsZero() {
-		t.since = time.Now()
+	if t == nil || !t.since.IsZero() {
+		return
+	}
+	t.since = time.Now()
+	if t.began.IsZero() {
+		t.began = t.since
 	}
 }
 

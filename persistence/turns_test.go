@@ -22,6 +22,7 @@ func TestTurns(t *testing.T) {
 	}{
 		{"long pieces", &turns{}, 5 * time.Millisecond, 2 * pieces * 5 * time.Millisecond},
 		{"with a rest", &turns{rest: func() { time.Sleep(time.Millisecond) }}, 5 * time.Millisecond, 2*pieces*5*time.Millisecond + pieces*time.Millisecond},
+		{"not for most of the time", &turns{rest: func() { time.Sleep(100 * time.Millisecond) }}, 5 * time.Millisecond, 2*pieces*5*time.Millisecond + 100*time.Millisecond},
 		{"short pieces are put together", &turns{}, 600 * time.Microsecond, 2 * pieces * 600 * time.Microsecond},
 		{"nobody waits for others", nil, 5 * time.Millisecond, pieces * 5 * time.Millisecond},
 	} {
