@@ -163,9 +163,11 @@ func nextStep(self string, have replica.Configuration, w wanted, peers map[strin
 	if s := nextWitness(in, w, peers); s.kind != stepNone {
 		return s
 	}
-	if len(unwanted) > 0 && !catchingUp(in, w.data, peers) {
-		if out := firstOut(unwanted, w.leaving); !in[out] || have.Voters()%2 == 0 || w.complete(out, in, wantedIDs, peers) {
-			return step{stepRemove, out}
+	if !catchingUp(in, w.data, peers) {
+		for _, out := range inOrder(unwanted, w.leaving) {
+			if !in[out] || spares(have, out, peers) && (have.Voters()%2 == 0 || w.complete(out, in, wantedIDs, peers)) {
+				return step{stepRemove, out}
+			}
 		}
 	}
 	if !slices.Contains(wantedIDs, self) {
@@ -189,27 +191,42 @@ func superseded(id string, have replica.Configuration, peers map[string]peerStat
 // complete tells whether everybody who is wanted has a vote. Before that a vote is not
 // taken away from an odd number of voters, even from a server that is dead but may come
 // back: the group could lose one server less without it, three voters one and two none.
-// Only who is forgotten does not wait for those that are dead.
+// Only who is forgotten does not wait for those that are dead, nor for a witness that waits for them.
 func (w *wanted) complete(out string, in map[string]bool, wantedIDs []string, peers map[string]peerState) bool {
 	forgotten := slices.Contains(w.leaving, out)
 	for _, id := range wantedIDs {
-		if !in[id] && !(forgotten && peers[id].dead) {
+		waits := peers[id].dead || id == w.witness && !w.useful(in)
+		if !in[id] && !(forgotten && waits) {
 			return false
 		}
 	}
 	return w.placed
 }
 
-// firstOut picks who goes first: a data member that is being forgotten before the
+// inOrder says who goes first: a data member that is being forgotten before the
 // witness that is no longer needed without it, since the two that stayed otherwise
 // could not lose one any more.
-func firstOut(unwanted, leaving []string) string {
-	for _, id := range unwanted {
+func inOrder(unwanted, leaving []string) []string {
+	first := func(id string) int {
 		if slices.Contains(leaving, id) {
-			return id
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(unwanted, func(a, b string) int { return first(a) - first(b) })
+	return unwanted
+}
+
+// spares tells whether the voters without one of them have a majority that is not dead. The
+// leader itself is never taken out.
+func spares(have replica.Configuration, out string, peers map[string]peerState) bool {
+	living := 0
+	for _, s := range have.Servers {
+		if s.Voter && s.ID != out && !peers[s.ID].dead {
+			living++
 		}
 	}
-	return unwanted[0]
+	return 2*living > have.Voters()-1
 }
 
 // nextData adds a missing data member or gives a caught-up one its vote.
@@ -233,15 +250,19 @@ func nextWitness(in map[string]bool, w wanted, peers map[string]peerState) step 
 	if w.witness == "" {
 		return step{}
 	}
-	useful := votes(in, w.data)%2 == 0 || votes(in, w.leavingData()) > 0
 	voter, member := in[w.witness]
 	switch {
 	case !member:
 		return step{stepLearner, w.witness}
-	case !voter && useful && peers[w.witness].alive && peers[w.witness].lag <= caughtUpEntries:
+	case !voter && w.useful(in) && peers[w.witness].alive && peers[w.witness].lag <= caughtUpEntries:
 		return step{stepPromote, w.witness}
 	}
 	return step{}
+}
+
+// useful tells whether it is time for the witness to vote.
+func (w *wanted) useful(in map[string]bool) bool {
+	return votes(in, w.data)%2 == 0 || votes(in, w.leavingData()) > 0
 }
 
 // leavingData returns the leaving servers that are data members.
