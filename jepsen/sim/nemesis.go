@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/redoubtdb/redoubt/cmd/redoubt-server/node"
 	"github.com/redoubtdb/redoubt/jepsen/client"
 	"github.com/redoubtdb/redoubt/persistence"
 	"github.com/redoubtdb/redoubt/slotmap"
@@ -37,7 +38,7 @@ type Nemesis struct {
 
 	mu     sync.Mutex  // guards what follows
 	doomed map[int]int // CLUSTER RESETs of a host that are under way
-	reset  []string    // server ids that went with a CLUSTER RESET
+	reset  []departed  // what went with a CLUSTER RESET
 	diary  []string    // what was done
 	wrong  []string    // what must never happen
 }
@@ -259,21 +260,40 @@ func (n *Nemesis) delay(from, to []int, d time.Duration) {
 
 // command sends a command beside the schedule; a refusal is noted and no more.
 func (n *Nemesis) command(h int, words ...string) {
-	id := ""
+	var gone []departed
 	if strings.HasPrefix(strings.Join(words, " "), "CLUSTER RESET") {
-		id = n.c.hosts[h].node.ServerID()
+		gone = departing(n.c.hosts[h].node, slices.Contains(words, "HARD"))
 		n.doom(h, 1)
 	}
 	n.commands.Go(func() {
 		r := n.c.Call(h, words...)
 		n.note("host %d answered %s with %q %v", h, strings.Join(words, " "), r.Value.String(), r.Err)
-		if id != "" {
+		if gone != nil {
 			n.doom(h, -1)
 			n.mu.Lock()
 			defer n.mu.Unlock()
-			n.reset = append(n.reset, id)
+			n.reset = append(n.reset, gone...)
 		}
 	})
+}
+
+// departed is a server that a cluster may still list, or with HARD whatever has the node's id, which never comes back.
+type departed struct {
+	node   slotmap.NodeID
+	server string // "" any of the node's
+}
+
+// departing is what goes if a node is reset. One that has lost its disk may be listed as it was before.
+func departing(n *node.Node, hard bool) []departed {
+	id := n.Self()
+	if hard {
+		return []departed{{node: id}}
+	}
+	gone := []departed{{id, n.ServerID()}}
+	if listed := n.Map().Node(id); listed != nil {
+		gone = append(gone, departed{id, listed.ServerID()})
+	}
+	return gone
 }
 
 // forgetReset is the operator's part of a CLUSTER RESET that could not reach the cluster: the
@@ -281,17 +301,19 @@ func (n *Nemesis) command(h int, words ...string) {
 func (n *Nemesis) forgetReset(limit time.Duration) {
 	m := n.c.hosts[0].node.Map()
 	n.mu.Lock()
-	gone := slices.Compact(slices.Sorted(slices.Values(n.reset)))
+	gone := slices.Clone(n.reset)
 	n.mu.Unlock()
-	for _, server := range gone {
-		id, _, _ := slotmap.SplitServerID(server)
-		running := func(h *host) bool { return h.node != nil && h.node.ServerID() == server }
-		if member := m.Node(id); member == nil || member.ServerID() != server || slices.ContainsFunc(n.c.hosts, running) {
+	forgotten := make(map[slotmap.NodeID]bool)
+	for _, d := range gone {
+		member := m.Node(d.node)
+		if member == nil || d.server != "" && member.ServerID() != d.server || forgotten[d.node] || n.runs(d) {
 			continue
 		}
+		forgotten[d.node] = true
+		server := member.ServerID()
 		var r client.Reply
 		if !Until(limit, func() bool {
-			r = n.c.Call(0, "CLUSTER", "FORGET", string(id))
+			r = n.c.Call(0, "CLUSTER", "FORGET", string(d.node))
 			return r.Outcome == client.Done
 		}) {
 			n.complain("%s, which left by CLUSTER RESET, cannot be forgotten: %v", server, r.Err)
@@ -299,6 +321,13 @@ func (n *Nemesis) forgetReset(limit time.Duration) {
 		}
 		n.note("host 0 forgot %s, which left by CLUSTER RESET", server)
 	}
+}
+
+// runs tells whether some host runs what seemed to go.
+func (n *Nemesis) runs(d departed) bool {
+	return slices.ContainsFunc(n.c.hosts, func(h *host) bool {
+		return h.node != nil && h.node.Self() == d.node && (d.server == "" || h.node.ServerID() == d.server)
+	})
 }
 
 func (n *Nemesis) doom(h, by int) {
