@@ -110,7 +110,6 @@ func checkConverges(t *testing.T, seats []seatState, dead int) {
 	const enough = 20
 	for range enough {
 		s := nextStep("a", have, w, peers)
-		lived := hasMajority(have, peers)
 		switch i := slices.IndexFunc(have.Servers, func(x replica.Server) bool { return x.ID == s.server }); s.kind {
 		case stepLearner:
 			have.Servers = append(have.Servers, replica.Server{ID: s.server})
@@ -129,9 +128,8 @@ func checkConverges(t *testing.T, seats []seatState, dead int) {
 		default:
 			t.Fatalf("%s: %s at %+v", began(), s.kind, have)
 		}
-		if lived && !hasMajority(have, peers) {
-			t.Errorf("%s: %s %s leaves no majority: %+v", began(), s.kind, s.server, have)
-			return
+		if !hasMajority(have, peers) {
+			t.Fatalf("%s: %s %s leaves no majority: %+v", began(), s.kind, s.server, have)
 		}
 	}
 	t.Fatalf("%s: no end: %+v", began(), have)
